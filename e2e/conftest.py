@@ -15,6 +15,7 @@ import pytest
 from harness import images, order, times
 from harness.hosts import SERVER, Lan
 from harness.installation import Installation, free_port
+from harness.name_server import NameServer
 
 LENT = "privileged,host-network,host-pid,host-ipc,devices,capabilities,host-path=/tmp"
 
@@ -51,11 +52,19 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="session")
 def wharf():
     """An installation for everyone. Its node lends tasks what they ask for, or nobody could test it."""
-    # Where test_endpoint_services.py answers what is asked about names of endpoint services.
+    # Where `name_server` answers what is asked about names that users give.
     names_port = free_port()
     with Installation(arguments=("--allow", LENT, "--verification-name-server", f"127.0.0.1:{names_port}")) as shared:
         shared.names_port = names_port
         yield shared.start()
+
+
+@pytest.fixture
+def name_server(wharf):
+    """The one that the installation for everyone asks."""
+    made = NameServer(wharf.names_port)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """Endpoint services: a VPC of another account reaches a network load balancer at an address of its own, for as long as both sides want."""
 
 import contextlib
-import socket
-import struct
-import threading
 
 import pytest
 from botocore.exceptions import ClientError
@@ -40,48 +37,6 @@ def consumer(wharf):
     place = Place(wharf, REGION, keys)
     place.client("ecs").create_cluster(clusterName="default")
     return place
-
-
-class TextRecords:
-    """A name server with nothing but TXT records, by name; what the installation asks about names of endpoint services."""
-
-    def __init__(self, port):
-        self.texts = {}
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", port))
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        # Closed: the end.
-        with contextlib.suppress(OSError):
-            while True:
-                asked, peer = self._socket.recvfrom(4096)
-                if not asked:
-                    return
-                self._socket.sendto(self._answer(asked), peer)
-
-    def _answer(self, asked):
-        labels, at = [], 12
-        while asked[at]:
-            labels.append(asked[at + 1 : at + 1 + asked[at]].decode().lower())
-            at += 1 + asked[at]
-        question, text = asked[12 : at + 5], self.texts.get(".".join(labels), "").encode()
-        head = struct.pack("!HHHHH", 0x8180 if text else 0x8183, 1, bool(text), 0, 0)
-        record = b"\xc0\x0c" + struct.pack("!HHIHB", 16, 1, 1, len(text) + 1, len(text)) + text
-        return asked[:2] + head + question + (record if text else b"")
-
-    def close(self):
-        # A thread that waits is woken by this alone.
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
-@pytest.fixture
-def records(wharf):
-    made = TextRecords(wharf.names_port)
-    yield made.texts
-    made.close()
 
 
 class Client(Machine):
@@ -139,7 +94,7 @@ def provider(wharf, run):
     made.close()
 
 
-def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provider, consumer, records):
+def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provider, consumer, name_server):
     ec2, theirs = provider.ec2, consumer.client("ec2")
     with pytest.raises(ClientError, match="GatewayLoadBalancerArns"):
         ec2.create_vpc_endpoint_service_configuration(GatewayLoadBalancerArns=[provider.balancer])
@@ -206,7 +161,7 @@ def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provide
         theirs.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
         with pytest.raises(ClientError, match="has not verified the private DNS name"):
             theirs.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
-        records[f"{proof()['Name']}.{NAME}"] = proof()["Value"]
+        name_server.texts[f"{proof()['Name']}.{NAME}"] = proof()["Value"]
         assert proof(verify=True)["State"] == "verified"
         theirs.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
         named("the provider's name")

@@ -1,8 +1,6 @@
 """Addresses outside of VPCs: elastic ones, those of tasks and instances, and who reaches what by them."""
 
-import contextlib
 import ipaddress
-import pathlib
 
 import pytest
 
@@ -168,20 +166,7 @@ def test_an_elastic_address_moves_with_its_interface(wharf, run):
     ec2.release_address(AllocationId=elastic["AllocationId"])
 
 
-@contextlib.contextmanager
-def known_here(name, address):
-    """A name that this machine, which is the control plane's, knows for as long."""
-    hosts, line = pathlib.Path("/etc/hosts"), f"{address} {name} # a test of wharf\n"
-    with hosts.open("a", encoding="utf-8") as file:
-        file.write(line)
-    try:
-        yield
-    finally:
-        # As it was, whoever else wrote into it meanwhile; it may be mounted, and so not be replaced.
-        hosts.write_text(hosts.read_text(encoding="utf-8").replace(line, ""), encoding="utf-8")
-
-
-def test_an_elastic_address_leads_back_to_its_name(wharf, run):
+def test_an_elastic_address_leads_back_to_its_name(wharf, run, name_server):
     """Whoever asks, in whichever VPC; and not before the name leads to it."""
     ec2, network = wharf.client("ec2"), Network(wharf, "10.93.0.0/16")
     machine = run(network.subnet("10.93.1.0/24"), network.open_group())
@@ -198,8 +183,8 @@ def test_an_elastic_address_leads_back_to_its_name(wharf, run):
     assert refused_code(ec2.modify_address_attribute, **wants) == "InvalidParameterValue"
     assert refused_code(ec2.modify_address_attribute, **wants | {"DomainName": "-"}) == "InvalidParameterValue"
     assert described() == [] and name not in told()
-    with known_here(name, address):
-        changed = ec2.modify_address_attribute(**wants)["Address"]
+    name_server.addresses[name] = address
+    changed = ec2.modify_address_attribute(**wants)["Address"]
     assert changed["PtrRecordUpdate"] == {"Value": f"{name}.", "Status": "PENDING"}
     wait_for(lambda: name in told(), 20, "the name of the address")
     assert described() == [{"PublicIp": address, "AllocationId": allocation, "PtrRecord": f"{name}."}]

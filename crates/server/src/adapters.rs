@@ -5,8 +5,8 @@ mod identities;
 mod machine_nodes;
 mod planes;
 mod registry;
+mod resolver;
 mod sockets;
-mod text_records;
 
 pub use self::{
     balancing::{CarriedBalancers, Hosts, ListenerCertificates, Listeners, ServicesOfEndpoints},
@@ -14,6 +14,6 @@ pub use self::{
     machine_nodes::JoinedMachines,
     planes::{Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, LoadBalancing},
     registry::{GalleryPulls, Registry},
+    resolver::{NameServers, Resolver},
     sockets::Sockets,
-    text_records::{NameServers, Resolved},
 };

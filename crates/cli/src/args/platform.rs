@@ -52,8 +52,9 @@ pub struct ServerArgs {
     /// events; may be given several times. Public addresses of other machines it may call anyway
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
     pub allow_egress: Vec<Cidr>,
-    /// Name server that is asked for the TXT records by which private names of endpoint services are verified, with its port; may
-    /// be given several times. Those of this machine by default
+    /// Name server that is asked for the TXT records by which private names of endpoint services are verified, and for the
+    /// addresses that names of elastic addresses lead to, with its port; may be given several times. Those of this machine by
+    /// default
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub verification_name_server: Vec<SocketAddr>,
     /// Keys of an identity provider that this machine cannot reach: its issuer and a file with its keys (JWKS), which is read again

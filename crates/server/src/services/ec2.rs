@@ -10,7 +10,7 @@ use wharf_svc_ecr::EcrService;
 
 use super::{Served, Wiring};
 use crate::{
-    adapters::{CarriedBalancers, JoinedMachines, Resolved},
+    adapters::{CarriedBalancers, JoinedMachines, Resolver},
     certificate_authority::CertificateAuthority,
     names,
 };
@@ -29,8 +29,9 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
     it.plane.ec2.calling(it.operations.clone());
     let balancers = CarriedBalancers(it.plane.elbv2.downgrade());
     it.plane.ec2.balancers_from(Arc::new(balancers));
-    let resolved = Resolved::new(it.config.name_servers.clone());
-    it.plane.ec2.text_records_from(Arc::new(resolved));
+    let resolver = Arc::new(Resolver::new(it.config.name_servers.clone()));
+    it.plane.ec2.text_records_from(resolver.clone());
+    it.plane.ec2.forward_names_from(resolver);
     if let Some(parts) = maker(it) {
         it.plane.ec2.machines_by(parts);
     }

@@ -111,7 +111,7 @@ pub struct Ec2Service {
     counting: Arc<Turns>,
     public_addresses: Arc<PublicAddresses>,
     /// Where names lead to that elastic addresses are to lead back to.
-    names: Arc<dyn elastic::ForwardNames>,
+    forward_names: Arc<OnceLock<Arc<dyn elastic::ForwardNames>>>,
     /// Where bytes of snapshots lie.
     blobs: Arc<OnceLock<Wants>>,
     /// The way to KMS, behind its gate.
@@ -141,7 +141,7 @@ impl Ec2Service {
             parameters: images::Parameters::default(),
             counting: Arc::default(),
             public_addresses: Arc::default(),
-            names: Arc::new(elastic::HostNames::default()),
+            forward_names: Arc::default(),
             blobs: Arc::default(),
             kms: Kms::default(),
             owned: Arc::default(),
@@ -167,11 +167,6 @@ impl Ec2Service {
             public_addresses: Arc::new(addresses),
             ..self
         }
-    }
-
-    /// With another word on where names lead to than that of this machine.
-    pub fn with_names(self, names: Arc<dyn elastic::ForwardNames>) -> Self {
-        Self { names, ..self }
     }
 
     /// Where Spot instances are told of their end at another time than two minutes before.
@@ -205,6 +200,11 @@ impl Ec2Service {
     /// Whose names are is seen in DNS. Without it none is verified.
     pub fn text_records_from(&self, records: Arc<dyn endpoint_services::TextRecords>) {
         let _ = self.text_records.set(records);
+    }
+
+    /// Where names lead to is seen in DNS. Without it they lead nowhere.
+    pub fn forward_names_from(&self, names: Arc<dyn elastic::ForwardNames>) {
+        let _ = self.forward_names.set(names);
     }
 
     /// Bytes of snapshots lie among the blobs of ECR, which is there once all services are built. Without them there

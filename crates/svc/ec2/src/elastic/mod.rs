@@ -26,7 +26,7 @@ pub use allocate::{allocate, release};
 pub use associate::{associate, associate_with, disassociate, of_public_ip, unmapped};
 pub use attributes::{describe_attribute, modify_attribute, reset_attribute};
 pub use describe::describe;
-pub use forward::{ForwardNames, HostNames};
+pub use forward::ForwardNames;
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};
 pub use resting::{held_by, resting};

@@ -495,7 +495,8 @@ impl ForwardNames for OneName {
 async fn an_elastic_address_leads_back_to_a_name_that_leads_to_it() {
     let (world, me, names) = (world(), user(), Arc::new(OneName::default()));
     let made = Ec2Service::new(world.store.clone(), world.keyring.clone());
-    let ec2: Arc<dyn Ec2> = Arc::new(made.with_names(names.clone()));
+    made.forward_names_from(names.clone());
+    let ec2: Arc<dyn Ec2> = Arc::new(made);
     let (first, address) = allocate(&ec2).await.unwrap();
     let (second, _) = allocate(&ec2).await.unwrap();
     let leads = |name: &str, address: &str| {
