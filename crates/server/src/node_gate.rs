@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use wharf_base::Timestamp;
+use wharf_base::{LogEnd, LogResource, Timestamp};
 use wharf_svc_ecs::{Need, WeakEcsService, is_node};
 use wharf_wire::{Check, Context, Denied, Gate, audit::Decided, fault::Chain};
 
@@ -134,25 +134,32 @@ impl Gate for NodeGate {
 
 /// What a call needs a task for.
 fn need<'a>(action: &str, resource: &'a str) -> Option<Need<'a>> {
-    // arn:aws:logs:REGION:ACCOUNT:log-group:NAME:* and …:log-group:NAME:log-stream:NAME, without the latter for CreateLogStream
+    let named = || resource.splitn(6, ':').nth(5).and_then(LogResource::parse);
+    // No task needs one without a name.
     let group = || {
-        let name = resource.splitn(7, ':').nth(6).unwrap_or_default();
-        name.strip_suffix(":*").unwrap_or(name)
+        let group = named().and_then(LogResource::whole_group);
+        group.unwrap_or_default()
     };
-    let stream = || {
-        let (group, stream) = group().split_once(":log-stream:").unwrap_or_default();
-        Need::LogStream { group, stream }
+    let stream = || match named() {
+        Some(LogResource {
+            group,
+            end: LogEnd::Stream(stream),
+        }) => (group, stream),
+        _ => ("", ""),
     };
     match action {
         "logs:CreateLogGroup" => Some(Need::NewLogGroup(group())),
-        "logs:CreateLogStream" => {
-            let group = group();
-            let group = group.strip_suffix(":log-stream:").unwrap_or(group);
-            Some(Need::LogGroup(group))
-        }
+        // Which has no name yet, so that its group is asked about.
+        "logs:CreateLogStream" => match stream() {
+            (group, "") => Some(Need::LogGroup(group)),
+            _ => Some(Need::LogGroup("")),
+        },
         // What of it may be read, the operation beside it says.
         "logs:Unmask" => Some(Need::LogGroup(group())),
-        "logs:PutLogEvents" | "logs:GetLogEvents" => Some(stream()),
+        "logs:PutLogEvents" | "logs:GetLogEvents" => {
+            let (group, stream) = stream();
+            Some(Need::LogStream { group, stream })
+        }
         "ecr:BatchCheckLayerAvailability" | "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" => {
             let name = resource.split_once(":repository/").map(|(_, name)| name);
             Some(Need::Repository(name.unwrap_or_default()))
@@ -182,6 +189,8 @@ mod tests {
                 no_stream,
                 Some(Need::LogGroup("/ecs/app")),
             ),
+            ("logs:CreateLogGroup", stream, Some(Need::NewLogGroup(""))),
+            ("logs:CreateLogStream", stream, Some(Need::LogGroup(""))),
             ("logs:Unmask", group, Some(Need::LogGroup("/ecs/app"))),
             (
                 "logs:GetLogEvents",

@@ -2,6 +2,7 @@
 //! lead elsewhere.
 
 use wharf_api_cloudtrail::faults;
+use wharf_base::{Arn, LogEnd, LogResource};
 use wharf_wire::{Context, Fault};
 
 use crate::{records::LogGroup, trails};
@@ -103,9 +104,9 @@ pub fn log_group(
             ));
         }
     };
-    let own = format!("arn:aws:logs:{}:{}:log-group:", cx.region, cx.account);
-    let name = arn.strip_prefix(&own).and_then(|it| it.strip_suffix(":*"));
-    if !name.is_some_and(|it| !it.is_empty() && !it.contains(':')) {
+    let own = Arn::new("logs", &cx.region, &cx.account, "").to_string();
+    let named = arn.strip_prefix(&own).and_then(LogResource::parse);
+    if !named.is_some_and(|it| it.end == LogEnd::Streams) {
         return Err(faults::invalid_cloud_watch_logs_log_group_arn_exception(
             "CloudTrail cannot validate the specified log group ARN.",
         ));

@@ -1,7 +1,7 @@
 //! What a target may be, and what it must say of itself. Pure.
 
 use wharf_api_events::Target;
-use wharf_base::Arn;
+use wharf_base::{Arn, LogResource};
 use wharf_service::Place;
 
 use crate::transform::{BadTransform, Transform};
@@ -72,9 +72,7 @@ pub enum BadTarget {
 
 /// The name of a log group, from its ARN's last part.
 pub fn log_group(resource: &str) -> Option<&str> {
-    let name = resource.strip_prefix("log-group:")?;
-    let name = name.strip_suffix(":*").unwrap_or(name);
-    (!name.is_empty() && !name.contains(':')).then_some(name)
+    LogResource::parse(resource)?.whole_group()
 }
 
 /// A log group is one of the rule's account and region.
@@ -231,6 +229,7 @@ mod tests {
         for bad in [
             target("x"),
             target("arn:aws:logs:us-east-1:000000000000:log-group:a:log-stream:b"),
+            target("arn:aws:logs:us-east-1:000000000000:log-group:*"),
             target("arn:aws:events:us-east-1:000000000000:api-destination/a/b"),
             target("arn:aws:lambda:us-east-1:000000000000:function:f"),
             target(cluster),

@@ -1,6 +1,6 @@
 //! Names and ARNs of groups, streams and lookup tables.
 
-use wharf_base::Arn;
+use wharf_base::{Arn, LogEnd, LogResource};
 use wharf_records::Scope;
 use wharf_wire::{Context, Fault};
 
@@ -48,9 +48,8 @@ pub fn delivery_destination(arn: &str) -> Option<(Scope, String)> {
 
 /// The name of the log group of an ARN, with or without its closing `:*`.
 pub fn group_in(arn: &Arn) -> Option<&str> {
-    let name = arn.resource.strip_prefix("log-group:")?;
-    let name = name.strip_suffix(":*").unwrap_or(name);
-    (arn.service == "logs" && !name.is_empty() && !name.contains([':', '*'])).then_some(name)
+    let named = LogResource::parse(&arn.resource).filter(|_| arn.service == "logs");
+    named.and_then(LogResource::whole_group)
 }
 
 /// What names a lookup table in an ARN.
@@ -113,19 +112,12 @@ pub fn from_identifier(cx: &Context, identifier: &str) -> Result<String, Fault> 
     let Ok(arn) = identifier.parse::<Arn>() else {
         return Ok(identifier.to_owned());
     };
-    let name = arn
-        .resource
-        .strip_prefix("log-group:")
-        .map(|rest| {
-            rest.strip_suffix(":*")
-                .or(rest.strip_suffix(':'))
-                .unwrap_or(rest)
-        })
-        .map(str::to_owned)
-        .filter(|name| arn.is_in_its_partition() && arn.service == "logs" && !name.is_empty())
+    let named = LogResource::parse(&arn.resource)
+        .filter(|it| !matches!(it.end, LogEnd::Stream(_)))
+        .filter(|_| arn.is_in_its_partition() && arn.service == "logs")
         .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))?;
     match arn.account == cx.account && arn.region == cx.region {
-        true => Ok(name),
+        true => Ok(named.group.to_owned()),
         false => Err(fault::no_group()),
     }
 }
@@ -149,7 +141,15 @@ mod tests {
         ] {
             assert_eq!(from_identifier(&cx, text).unwrap(), name);
         }
-        assert!(from_identifier(&cx, "arn:aws:ecs:us-east-1:0:cluster/a").is_err());
+        for none in [
+            "arn:aws:ecs:us-east-1:0:cluster/a",
+            "arn:aws:logs:us-east-1:000000000000:log-group:app:log-stream:a",
+            "arn:aws:logs:us-east-1:000000000000:log-group:*",
+            "arn:aws-cn:logs:us-east-1:000000000000:log-group:app",
+        ] {
+            let fault = from_identifier(&cx, none).unwrap_err();
+            assert_eq!(fault.code, "InvalidParameterException", "{none}");
+        }
         for elsewhere in [
             "arn:aws:logs:us-east-1:111122223333:log-group:app",
             "arn:aws:logs:eu-west-1:000000000000:log-group:app",

@@ -8,6 +8,8 @@ use serde::Serialize;
 use wharf_base::Arn;
 use wharf_delivery::{Actor, Request, targets};
 
+use crate::names;
+
 /// As services name themselves in policies.
 pub const PRINCIPAL: &str = "logs.amazonaws.com";
 
@@ -68,15 +70,10 @@ impl Destination {
             "logs" => {}
             _ => return Err(bad),
         }
-        let (kind, rest) = arn.resource.split_once(':').unwrap_or_default();
-        let found = match kind {
-            "log-group" => name(rest.strip_suffix(":*").unwrap_or(rest)),
-            "destination" => name(rest),
-            _ => None,
-        };
-        let is_group = kind == "log-group";
-        match found {
-            Some(name) if is_group => Ok(Self::Group(arn, name)),
+        if let Some(group) = names::group_in(&arn).map(str::to_owned) {
+            return Ok(Self::Group(arn, group));
+        }
+        match arn.resource.strip_prefix("destination:").and_then(name) {
             Some(name) => Ok(Self::Named(arn, name)),
             None => Err(bad),
         }

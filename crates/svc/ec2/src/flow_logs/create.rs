@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wharf_api_ec2::types::{CreateFlowLogsRequest, CreateFlowLogsResult};
-use wharf_base::{Arn, ids};
+use wharf_base::{Arn, LogResource, ids};
 use wharf_delivery::{Actor, Request};
 use wharf_records::{Record as _, Unknown, encode};
 use wharf_service::transact;
@@ -204,9 +204,8 @@ fn is_role(call: &Call, text: &str) -> bool {
 fn group_of(call: &Call, text: &str) -> Option<String> {
     let arn: Arn = text.parse().ok()?;
     let here = arn.service == "logs" && arn.account == call.account && arn.region == call.region;
-    let rest = arn.resource.strip_prefix("log-group:")?;
-    let name = rest.strip_suffix(":*").unwrap_or(rest);
-    (here && !name.is_empty()).then(|| name.to_owned())
+    let name = LogResource::parse(&arn.resource)?.whole_group()?;
+    here.then(|| name.to_owned())
 }
 
 /// Bucket and prefix of `arn:aws:s3:::bucket/prefix/`.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wharf_api_logs::Input;
-use wharf_base::Arn;
+use wharf_base::{Arn, LogEnd, LogResource};
 use wharf_delivery::{Actor, Request};
 use wharf_records::Record as _;
 use wharf_service::tags::{self, Tags};
@@ -40,16 +40,15 @@ pub async fn with_tags(
 
 /// None for what is not there.
 async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<Tags, Fault> {
-    if let Some(rest) = resource.strip_prefix(&names::group_arn(cx, "")) {
-        // A stream that is to be made has no name yet: what counts is its group.
-        let group = rest.strip_suffix(":*");
-        let group = group.or_else(|| rest.strip_suffix(":log-stream:"));
-        let name = group.unwrap_or(rest);
-        // A colon is what parts a stream from its group.
-        if name.contains([':', '*']) {
-            return Ok(Tags::new());
-        }
-        let found = service.find_group(cx, name).await?;
+    let own = Arn::new("logs", &cx.region, &cx.account, "").to_string();
+    if let Some(named) = resource.strip_prefix(&own).and_then(LogResource::parse) {
+        let found = match named.end {
+            // A stream that is to be made has no name yet: what counts is its group.
+            LogEnd::Nothing | LogEnd::Streams | LogEnd::Stream("") => {
+                service.find_group(cx, named.group).await?
+            }
+            LogEnd::Colon | LogEnd::Stream(_) => None,
+        };
         return Ok(found.map(|it| it.tags).unwrap_or_default());
     }
     if let Some(name) = resource.strip_prefix(&names::lookup_table_arn(cx, "")) {
