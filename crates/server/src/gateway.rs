@@ -21,6 +21,7 @@ mod gathered;
 mod head;
 pub mod held_back;
 mod host;
+mod incoming;
 pub mod instance_credentials;
 mod layers;
 mod lingering;
@@ -54,7 +55,7 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::service::service_fn;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -67,6 +68,7 @@ pub use connections::Asking;
 use connections::{Connections, Slot};
 pub(crate) use detached::to_its_end;
 use forwarded::{Begun, Said};
+pub use incoming::Incoming;
 pub use source::Source;
 pub use through::Through;
 use wharf_metrics::Metrics;

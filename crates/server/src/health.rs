@@ -5,14 +5,13 @@
 use std::time::{Duration, Instant};
 
 use http::{Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use serde_json::json;
 use tokio::sync::Mutex;
 use wharf_journal::Journal;
 use wharf_store::Store;
 use wharf_wire::fault::Chain;
 
-use crate::gateway::{Asking, Body, Handler, Peer, full};
+use crate::gateway::{Asking, Body, Handler, Incoming, Peer, full};
 
 /// A verdict counts so long: whoever asks more often gets the same one.
 const VERDICT_LIFE: Duration = Duration::from_secs(1);

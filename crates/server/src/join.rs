@@ -14,7 +14,6 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use subtle::ConstantTimeEq;
@@ -35,7 +34,7 @@ use wharf_wire::{
 
 use crate::{
     control,
-    gateway::{Body, Paced, Peer, Source, full, text},
+    gateway::{Body, Incoming, Paced, Peer, Source, full, text},
     grant,
     node_credentials::{self, NodeCredentials},
     node_identity::{NodeRole, ensure_user, remove_user},

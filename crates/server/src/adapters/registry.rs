@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::{Method, Request, Response};
-use hyper::body::Incoming;
 use wharf_base::Timestamp;
 use wharf_registry::{Pulls, RegistryApi, Standing};
 use wharf_wire::Caller;
 
-use crate::gateway::{self, Asking, Body, Handler, Paced, Peer, Source, throttle::Throttle};
+use crate::gateway::{
+    self, Asking, Body, Handler, Incoming, Paced, Peer, Source, throttle::Throttle,
+};
 
 /// The registry on its paths.
 pub struct Registry(pub RegistryApi);

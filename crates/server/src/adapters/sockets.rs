@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
 use wharf_svc_ecs::{Channel as AgentChannel, Endpoint, Refusal};
@@ -14,7 +13,7 @@ use wharf_wire::{Context, Dispatcher, fault::Chain};
 
 use crate::{
     data_channel,
-    gateway::{self, AgentSockets, Body, Channel, full},
+    gateway::{self, AgentSockets, Body, Channel, Incoming, full},
 };
 
 /// The agents' websockets: IAM asked, the upgrade answered, the connection handed to ECS.

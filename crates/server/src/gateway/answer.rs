@@ -7,14 +7,13 @@ use http::{
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_registry::{Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Channel, Gateway, IamMode, Peer, access_logs, connections, file_systems, flows,
-    full,
+    Asking, Body, Channel, Gateway, IamMode, Incoming, Peer, access_logs, connections,
+    file_systems, flows, full,
     head::Head,
     instance_credentials, layers, metrics, prometheus,
     refused::{self, Unproven},

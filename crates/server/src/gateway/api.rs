@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{Request, Response, header};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids, regions::Regions};
 use wharf_metrics::Requests;
@@ -22,7 +21,7 @@ use wharf_wire::{
 };
 
 use super::{
-    Asking, Body, Peer, auth,
+    Asking, Body, Incoming, Peer, auth,
     auth::{Claim, Directory, Proof},
     body::{self, Stopped},
     bytes_in_flight::{BytesInFlight, Full, Hold},

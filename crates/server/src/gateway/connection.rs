@@ -2,10 +2,13 @@
 
 use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
-use http::{Request, Response, Version};
+use http::{
+    HeaderValue, Request, Response, StatusCode, Version,
+    header::{CONNECTION, EXPECT},
+};
 use http_body::Body as _;
 use hyper::{
-    body::Incoming,
+    body::Incoming as Wire,
     service::{Service, service_fn},
 };
 use hyper_util::{
@@ -16,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    Incoming,
     connections::Slot,
     gathered::gathered,
     stream::Slotted,
@@ -40,6 +44,8 @@ const CONNECTION_WINDOW: u32 = 256 << 10;
 const STREAM_WINDOW: u32 = 128 << 10;
 /// A ping must be answered within this long.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+type Answered<B> = Result<Response<B>, Infallible>;
 
 /// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`. Each request of HTTP/2 has a task.
 pub async fn serve<S, F, B>(
@@ -113,20 +119,48 @@ where
     }
 }
 
-/// The service, which tells the slot of requests with a body: their connection lingers where it ends before that. Streams of HTTP/2
-/// end without their connection.
+/// The service, which tells the slot of requests with a body: their connection lingers where it ends before that, and the answer says
+/// that it ends ([`Incoming`]). Streams of HTTP/2 end without their connection.
 fn telling<F, B>(
     service: F,
     slot: Arc<Slot>,
-) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future = F::Future>
+) -> impl Service<
+    Request<Wire>,
+    Response = Response<B>,
+    Error = Infallible,
+    Future = impl Future<Output = Answered<B>> + Send + 'static,
+>
 where
     F: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    B: http_body::Body,
+    F::Future: Send + 'static,
+    B: http_body::Body + Send + 'static,
 {
-    service_fn(move |request: Request<Incoming>| {
+    service_fn(move |request: Request<Wire>| {
         let is_alone = request.version() < Version::HTTP_2;
-        slot.is_sent_to(is_alone && !request.body().is_end_stream());
-        service.call(request)
+        let is_sent = is_alone && !request.body().is_end_stream();
+        slot.is_sent_to(is_sent);
+        // Such a client sends nothing before it is asked to, by whoever reads.
+        let may_come = !request.headers().contains_key(EXPECT);
+        let (head, body) = request.into_parts();
+        let (body, left) = match is_sent {
+            true => {
+                let (body, left) = Incoming::followed(body);
+                (body, Some(left))
+            }
+            false => (Incoming::alone(body), None),
+        };
+        let answering = service.call(Request::from_parts(head, body));
+        async move {
+            let mut answer = answering.await?;
+            if let Some(left) = left
+                && answer.status() != StatusCode::SWITCHING_PROTOCOLS
+                && !left.was_read(may_come).await
+            {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            Answered::Ok(answer)
+        }
     })
 }
 

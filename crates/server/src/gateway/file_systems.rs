@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use wharf_base::{Arn, Clock};
 use wharf_planeproto::file_system::{self as plane, Granted, KeyPath};
 use wharf_service::Place;
@@ -27,7 +26,7 @@ use wharf_svc_iam::{AssumeError, Directory, Minted};
 use wharf_wire::{Caller, CallerKind, Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Gateway, Peer,
+    Asking, Body, Gateway, Incoming, Peer,
     node_body::{self, Bounds, Refused, busy},
 };
 use crate::plane::InstanceAt;

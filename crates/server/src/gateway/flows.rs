@@ -4,13 +4,12 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use wharf_planeproto::flows::Report;
 use wharf_svc_ec2::flow_logs::NotTaken;
 use wharf_wire::{Context, fault::Chain};
 
 use super::{
-    Asking, Body, Gateway, Peer,
+    Asking, Body, Gateway, Incoming, Peer,
     node_body::{self, Bounds, Refused, busy},
 };
 

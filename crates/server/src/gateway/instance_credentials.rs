@@ -10,7 +10,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use serde_json::json;
 use wharf_base::{Arn, Clock, Timestamp, ids};
 use wharf_seal::Keyring;
@@ -24,7 +23,7 @@ use wharf_wire::{
     Caller, CallerKind, Context, audit::Event, call::Session, fault::Chain, service::Answer,
 };
 
-use super::{Body, Gateway, IamMode, Peer, refused::Unproven, response, text};
+use super::{Body, Gateway, IamMode, Incoming, Peer, refused::Unproven, response, text};
 use crate::node_identity::is_node;
 
 /// Of every login to the registry.

@@ -11,7 +11,6 @@ use http::{
     HeaderValue, Method, Request, Response, StatusCode,
     header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE},
 };
-use hyper::body::Incoming;
 use wharf_planeproto::{
     layers::{self, Announcement, Peer, Sum},
     snapshot::sum_of,
@@ -19,7 +18,7 @@ use wharf_planeproto::{
 use wharf_wire::Context;
 
 use super::{
-    Asking, Body, Gateway, Peer as Client, full,
+    Asking, Body, Gateway, Incoming, Peer as Client, full,
     node_body::{self, Bounds, Refused},
 };
 use crate::layer_peers;

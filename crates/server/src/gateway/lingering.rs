@@ -97,7 +97,6 @@ mod tests {
 
     use bytes::Bytes;
     use http::{Request, Response, StatusCode};
-    use hyper::body::Incoming;
     use tokio::{
         io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
         net::{TcpListener, TcpStream},
@@ -106,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::gateway::{
-        Body, connection,
+        Body, Incoming, connection,
         connections::{Connections, Limits, Slot},
         source::Source,
         text,

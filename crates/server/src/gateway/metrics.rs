@@ -1,11 +1,10 @@
 //! `GET /metrics`: what Prometheus scrapes, for whom policies allow `wharf:Metrics`.
 
 use http::{HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
-use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_wire::{Check, Denied, audit::Event, service::Answer};
 
-use super::{Body, Gateway, Peer, refused::Unproven, response, text};
+use super::{Body, Gateway, Incoming, Peer, refused::Unproven, response, text};
 
 pub const PATH: &str = "/metrics";
 const NAME: &str = "Metrics";

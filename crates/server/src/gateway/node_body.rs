@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_wire::{Context, service::Answer, sigv4::sha256_hex};
 
 use super::{
-    Asking, Body, Gateway, IamMode, Peer, body, full, head::Head, refused::Unproven, response, text,
+    Asking, Body, Gateway, IamMode, Incoming, Peer, body, full, head::Head, refused::Unproven,
+    response, text,
 };
 use crate::node_identity::is_node;
 

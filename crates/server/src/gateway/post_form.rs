@@ -10,7 +10,6 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use multer::{Field, Multipart};
 use wharf_svc_s3::form::{self, Fields, MAX_FIELDS, Policy, Sizes};
 use wharf_wire::{
@@ -23,7 +22,7 @@ use wharf_wire::{
 };
 
 use super::{
-    Apis, Asking, Paced, Peer,
+    Apis, Asking, Incoming, Paced, Peer,
     api::Wanted,
     auth::{Claim, Proof},
     bytes_in_flight::Hold,

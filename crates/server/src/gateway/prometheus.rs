@@ -4,7 +4,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use wharf_base::ids;
@@ -17,7 +16,7 @@ use wharf_wire::{
 };
 
 use super::{
-    Apis, Asking, Body, Gateway, IamMode, Peer, api,
+    Apis, Asking, Body, Gateway, IamMode, Incoming, Peer, api,
     api::MAX_BODY_STRANGER,
     auth::{self, Claim, Proof, Refusal},
     body,

@@ -6,7 +6,6 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 use wharf_base::ids;
 use wharf_planeproto::snapshot::{self as plane, CHUNK, Path, What, path_of};
@@ -17,7 +16,7 @@ use wharf_svc_ec2::{
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Gateway, Peer,
+    Asking, Body, Gateway, Incoming, Peer,
     node_body::{self, Bounds, Refused},
 };
 

@@ -6,7 +6,6 @@ use std::{io, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use wharf_wire::{
     Fault, Service, async_trait,
     codec::{Body as Input, rest, rest::RestRequest},
@@ -17,7 +16,7 @@ use wharf_wire::{
 };
 
 use super::{
-    Apis, IamMode, Paced,
+    Apis, IamMode, Incoming, Paced,
     api::{Wanted, stopped},
     auth::{Claim, Proof},
     body, detached,

@@ -115,7 +115,7 @@ mod tests {
     use http::{Request, Response};
     use http_body::Frame;
     use http_body_util::{BodyExt as _, Empty, StreamBody};
-    use hyper::{body::Incoming, client::conn::http2, service::service_fn};
+    use hyper::{client::conn::http2, service::service_fn};
     use hyper_util::rt::{TokioExecutor, TokioIo};
     use tokio::{
         io::{AsyncRead, DuplexStream, ReadBuf},
@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::gateway::{
-        connection,
+        Incoming, connection,
         connections::{Connections, Limits},
         source::Source,
     };

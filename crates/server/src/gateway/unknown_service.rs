@@ -5,7 +5,6 @@
 //! answer that strangers get, and learns nothing from it.
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use wharf_base::ids;
 use wharf_wire::{
     Fault,
@@ -15,7 +14,7 @@ use wharf_wire::{
 };
 
 use super::{
-    Apis, Asking, Body, IamMode, Peer,
+    Apis, Asking, Body, IamMode, Incoming, Peer,
     auth::{self, Claim},
     body,
     head::Head,

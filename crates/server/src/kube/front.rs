@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
-use hyper::{body::Incoming, service::service_fn};
+use hyper::service::service_fn;
 use nix::sys::socket::{setsockopt, sockopt};
 use parking_lot::RwLock;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ use super::{
     pod_identity_webhook::PodIdentityWebhook,
 };
 use crate::gateway::{
-    Asking, Source, connection,
+    Asking, Incoming, Source, connection,
     connections::{Connections, Slot},
 };
 

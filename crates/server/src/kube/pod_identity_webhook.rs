@@ -18,7 +18,6 @@ use http::{
     header::{ALLOW, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -32,6 +31,8 @@ use wharf_svc_eks::{
     pod_identity::webhook::{self, AwsPlace},
 };
 use wharf_wire::fault::Chain;
+
+use crate::gateway::Incoming;
 
 const CONFIGURATIONS: Kind = Kind::known(
     "admissionregistration.k8s.io",

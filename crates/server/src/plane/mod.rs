@@ -34,7 +34,6 @@ use std::{
 use async_trait::async_trait;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +63,7 @@ use self::{
     source::Source,
 };
 use crate::{
-    gateway::{Body, Peer, text},
+    gateway::{Body, Incoming, Peer, text},
     node_identity::plane_arn,
     tls::Authorities,
 };

@@ -9,7 +9,6 @@ mod reports;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
@@ -34,6 +33,7 @@ use super::{
     Planes,
     delivered::{Delivered, Subscriber},
 };
+use crate::gateway::Incoming;
 
 /// After a refusal everything is sent again so much later, then twice as late each time.
 const FIRST_RESYNC: Duration = Duration::from_secs(1);

@@ -1,0 +1,298 @@
+//! A request's body, and what its connection must know of it: whether it was read to its end.
+//!
+//! Over HTTP/1 the next request comes behind the body. Where some of it was left, hyper ends the connection after the answer; but it
+//! looks only once the answer's head is written, which so says nothing of that. A client that keeps its connections then sends its next
+//! request over one that is gone. So before the answer what is left is let go of, if it is little and comes soon, and the connection
+//! stays; else the answer says that it ends.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming as Wire;
+use parking_lot::Mutex;
+use tokio::time::timeout;
+
+/// Bytes that are let go of. To read more takes longer than the client's next connection.
+const MOST_LEFT: u64 = 64 << 10;
+/// A client that sends its head and its body one after the other is done within this; an answer waits no longer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The body of a request, as hyper reads it.
+pub struct Incoming {
+    /// `None` once it has ended, or failed.
+    body: Option<Wire>,
+    left: Option<Left>,
+}
+
+/// What became of the body of a request.
+#[derive(Clone, Default)]
+pub struct Left(Arc<Mutex<State>>);
+
+#[derive(Default)]
+enum State {
+    /// It is being read, or cannot be.
+    #[default]
+    Held,
+    /// To its end.
+    Read,
+    /// Whoever was to read it let go of it.
+    Unread(Wire),
+}
+
+impl Incoming {
+    /// One behind which nothing comes.
+    pub fn alone(body: Wire) -> Self {
+        Self {
+            body: Some(body),
+            left: None,
+        }
+    }
+
+    /// One behind which other requests may come.
+    pub fn followed(body: Wire) -> (Self, Left) {
+        let left = Left::default();
+        let body = Self {
+            body: Some(body),
+            left: Some(left.clone()),
+        };
+        (body, left)
+    }
+
+    fn tell(&self, state: State) {
+        if let Some(left) = &self.left {
+            *left.0.lock() = state;
+        }
+    }
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        // Some ask no more once they know that nothing comes.
+        let is_last = body.is_end_stream();
+        match &frame {
+            Some(Ok(_)) if is_last => this.tell(State::Read),
+            Some(Ok(_)) => {}
+            Some(Err(_)) => this.body = None,
+            None => {
+                this.body = None;
+                this.tell(State::Read);
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let hint = self.body.as_ref().map(Body::size_hint);
+        hint.unwrap_or_else(|| SizeHint::with_exact(0))
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let Some(body) = self.body.take() else {
+            return;
+        };
+        self.tell(match body.is_end_stream() {
+            true => State::Read,
+            false => State::Unread(body),
+        });
+    }
+}
+
+impl Left {
+    /// Whether the body was read to its end, or is now that its request is answered. `may_come`: the client sends it unasked.
+    pub async fn was_read(self, may_come: bool) -> bool {
+        let state = std::mem::take(&mut *self.0.lock());
+        match state {
+            State::Read => true,
+            State::Unread(body) if may_come => {
+                let read = timeout(PATIENCE, let_go(body)).await;
+                read.unwrap_or(false)
+            }
+            State::Unread(_) | State::Held => false,
+        }
+    }
+}
+
+/// Whether that came to the body's end.
+async fn let_go(mut body: Wire) -> bool {
+    if body.size_hint().lower() > MOST_LEFT {
+        return false;
+    }
+    let mut most = MOST_LEFT;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return false;
+        };
+        let came = frame.data_ref().map_or(0, Bytes::len) as u64;
+        let Some(rest) = most.checked_sub(came) else {
+            return false;
+        };
+        most = rest;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http::{Request, StatusCode};
+    use hyper::service::service_fn;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        time::{Instant, sleep},
+    };
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::gateway::{
+        connection,
+        connections::{Connections, Limits},
+        source::Source,
+        text,
+    };
+
+    const LAST: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    const CLOSE: &str = "connection: close\r\n";
+
+    fn post(headers: &str) -> String {
+        format!("POST / HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n")
+    }
+
+    /// What is answered to a client that sends this, with a moment between its parts, until its connection ends; and when the first
+    /// answer had come. The service `reads` so many frames of each body.
+    async fn answers(parts: &[&str], reads: usize, together: bool) -> (String, Duration) {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let server = tokio::spawn(async move {
+            let all = Connections::new(Limits::for_descriptors(1024));
+            let slot = all.admit(Source::Machine).unwrap();
+            let service = service_fn(move |mut request: Request<Incoming>| async move {
+                for _ in 0..reads {
+                    let _ = request.body_mut().frame().await;
+                }
+                drop(request);
+                Ok::<_, Infallible>(text(StatusCode::FORBIDDEN, "denied"))
+            });
+            let stop = CancellationToken::new();
+            let _ = match together {
+                false => connection::serve(ours, &slot, stop, service).await,
+                true => connection::serve_together(ours, &slot, stop, service).await,
+            };
+        });
+        let started = Instant::now();
+        for part in parts {
+            theirs.write_all(part.as_bytes()).await.unwrap();
+            sleep(Duration::from_millis(1)).await;
+        }
+        let mut first = [0; 12];
+        theirs.read_exact(&mut first).await.unwrap();
+        let waited = started.elapsed();
+        let mut answers = String::from_utf8(first.to_vec()).unwrap();
+        theirs.read_to_string(&mut answers).await.unwrap();
+        drop(theirs);
+        server.await.unwrap();
+        (answers, waited)
+    }
+
+    /// That a connection with a request goes on with the next one.
+    async fn keeps(parts: &[&str], reads: usize) {
+        for together in [false, true] {
+            let parts: Vec<&str> = parts.iter().copied().chain([LAST]).collect();
+            let (answers, _) = answers(&parts, reads, together).await;
+            assert_eq!(answers.matches("HTTP/1.1 403").count(), 2, "{answers}");
+            // What the last request asked for.
+            let (_, last) = answers.split_once("denied").unwrap();
+            assert_eq!(answers.matches(CLOSE).count(), 1, "{answers}");
+            assert!(last.contains(CLOSE), "{answers}");
+        }
+    }
+
+    /// That the answer says that the connection ends, and comes after `waits`.
+    async fn ends(parts: &[&str], reads: usize, waits: Duration) {
+        for together in [false, true] {
+            let (answers, waited) = answers(parts, reads, together).await;
+            assert!(answers.starts_with("HTTP/1.1 403"), "{answers}");
+            assert!(
+                answers.contains(CLOSE) && answers.ends_with("denied"),
+                "{answers}"
+            );
+            assert!(
+                waited >= waits && waited < waits + PATIENCE / 2,
+                "{waited:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_little_body_that_nobody_read_leaves_the_connection_as_it_was() {
+        let head = post("content-length: 5");
+        keeps(&[&head, "hello"], 0).await;
+        keeps(&[&head, "he", "llo"], 0).await;
+        keeps(&[&head, "he", "llo"], 1).await;
+        let chunked = post("transfer-encoding: chunked");
+        keeps(&[&chunked, "5\r\nhello\r\n", "0\r\n\r\n"], 0).await;
+        keeps(&[&chunked, "5\r\nhello\r\n", "0\r\n\r\n"], 1).await;
+        let whole = format!("{head}hello");
+        keeps(&[&whole], 0).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_does_one_that_was_read() {
+        let head = post("content-length: 5");
+        for reads in [1, 2, 3] {
+            keeps(&[&head, "hello"], reads).await;
+        }
+        keeps(&[&post("transfer-encoding: chunked"), "0\r\n\r\n"], 1).await;
+        keeps(&[&post("content-length: 0")], 0).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_before_a_large_body_says_that_the_connection_ends() {
+        let at_once = Duration::ZERO;
+        let large = post(&format!("content-length: {}", 2 * MOST_LEFT));
+        ends(&[&large], 0, at_once).await;
+        ends(&[&large, "hello"], 1, at_once).await;
+        let chunk = "x".repeat(MOST_LEFT as usize);
+        let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
+        let chunked = post("transfer-encoding: chunked");
+        ends(&[&chunked, &chunk, "1\r\nx\r\n"], 0, at_once).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_waits_a_moment_for_a_body_and_not_for_one_that_waits_for_it() {
+        let head = post("content-length: 5");
+        ends(&[&head, "hell"], 0, PATIENCE).await;
+        let waits = post("content-length: 5\r\nexpect: 100-continue");
+        ends(&[&waits], 0, Duration::ZERO).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_read_ends_its_connection() {
+        let chunked = post("transfer-encoding: chunked");
+        ends(&[&chunked, "no chunk\r\n"], 1, Duration::ZERO).await;
+        ends(&[&chunked, "no chunk\r\n"], 0, Duration::ZERO).await;
+    }
+}
