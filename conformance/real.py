@@ -3,9 +3,10 @@
 from cluster import Cluster
 
 from harness import images, tools
+from harness.kubernetes_pods import condition, node_of
 from harness.waiting import wait_for
 from test_ec2_instances import profile
-from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, launch
 
 NODES = 2
 # Room for 35 pods.

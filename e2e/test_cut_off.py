@@ -13,9 +13,9 @@ import pytest
 from harness import images, tasks
 from harness.hosts import Host
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import sh
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
-from test_kubernetes_nodes import sh
 from test_kubernetes_volumes import GP3, backed_by, inside, put
 from test_volumes import asked, definition, infrastructure_role, volumes
 

@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, kubernetes, tasks
+from harness.kubernetes_pods import apply, condition, node_of, sh, wait_phase
 from harness.waiting import wait_for
-from test_kubernetes_nodes import USER_DATA, apply, condition, launch, node_of, sh, wait_phase, with_nodes
+from test_kubernetes_nodes import USER_DATA, launch, with_nodes
 
 pytestmark = pytest.mark.minutes(2)
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from harness import images
+from harness.kubernetes_pods import sh
 from harness.waiting import wait_for
-from test_kubernetes_nodes import sh
 from test_kubernetes_services import joined, node_in
 from test_kubernetes_webhooks import made
 

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from harness import images, processes
+from harness.kubernetes_pods import apply, sh, wait_phase
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
 
 pytestmark = pytest.mark.minutes(2)

@@ -7,9 +7,10 @@ import pytest
 from harness import control, tools
 from harness.installation import Keys
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, condition, node_of, pod_of, sh, wait_phase
 from harness.waiting import wait_for
 from test_ec2_instances import profile
-from test_kubernetes_nodes import BY_SCRIPT, MAY_PULL, USER_DATA, apply, condition, launch, node_of, pod_of, sh, wait_phase
+from test_kubernetes_nodes import BY_SCRIPT, MAY_PULL, USER_DATA, launch
 
 pytestmark = pytest.mark.minutes(2)
 

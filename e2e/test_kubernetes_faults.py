@@ -17,9 +17,9 @@ from harness import host, images, pods, processes, quick_aws
 from harness.installation import Installation
 from harness.kube_writes import Clients
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import sh
 from harness.waiting import Late, wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
-from test_kubernetes_nodes import sh
 from test_kubernetes_volumes import GP3, inside, put
 
 pytestmark = pytest.mark.minutes(2)

@@ -7,9 +7,9 @@ import pytest
 from harness import processes, tasks
 from harness.installation import Keys
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, pod_of, wait_phase
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
-from test_kubernetes_nodes import apply, pod_of, wait_phase
 from test_kubernetes_volumes import WAIT, claim_of, gone, inside, put, told, using, volume_of
 
 pytestmark = pytest.mark.minutes(3)

@@ -12,12 +12,13 @@ from harness import images, tasks, tools
 from harness.hosts import SERVER, Host
 from harness.installation import free_port
 from harness.kubernetes import Cluster
+from harness.kubernetes_balancers import apply, expose, get, hostname, ingress, path
+from harness.kubernetes_pods import condition, node_of
 from harness.names import Service, says
 from harness.waiting import wait_for
 from test_cut_off import host_of
 from test_ec2_instances import profile
-from test_kubernetes_balancers import apply, expose, get, hostname, ingress, path
-from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, launch
 
 pytestmark = pytest.mark.minutes(1)
 

@@ -8,8 +8,9 @@ import urllib.request
 import pytest
 
 from harness import images, kubernetes
+from harness.kubernetes_pods import apply, pod_of, sh
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh
+from test_kubernetes_nodes import cluster, launch, node
 
 pytestmark = pytest.mark.minutes(1)
 

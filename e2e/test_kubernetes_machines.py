@@ -5,10 +5,11 @@ import pytest
 from harness import images, tools
 from harness.hosts import Host
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, condition
 from harness.waiting import wait_for
 from test_cut_off import UNREACHABLE, host_of, taints
 from test_ec2_instances import own_image_of, profile, state
-from test_kubernetes_nodes import MAY_PULL, apply, condition
+from test_kubernetes_nodes import MAY_PULL
 
 pytestmark = pytest.mark.minutes(2)
 

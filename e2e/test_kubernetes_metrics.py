@@ -5,8 +5,8 @@ import json
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.kubernetes_pods import apply, sh, wait_phase
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, sh, wait_phase
 from test_kubernetes_services import joined, node_in
 
 pytestmark = pytest.mark.minutes(1.5)

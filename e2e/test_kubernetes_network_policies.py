@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from harness.kubernetes_pods import apply, condition, pod_of, sh, wait_phase
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, condition, pod_of, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
 
 pytestmark = pytest.mark.minutes(1.5)

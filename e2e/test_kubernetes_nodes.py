@@ -12,6 +12,7 @@ import pytest
 
 from harness import images, pods, processes
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, condition, node_of, on_host, pod_of, sh, wait_phase
 from harness.terminal import Terminal
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, profile
@@ -82,39 +83,11 @@ def launch(installation, cluster, user_data, instance_type="t3.small", **more):
     return made
 
 
-def condition(thing, kind):
-    conditions = thing.get("status", {}).get("conditions", [])
-    return next((it["status"] for it in conditions if it["type"] == kind), None)
-
-
-def node_of(cluster, instance):
-    name = instance["PrivateDnsName"]
-    return cluster.find("node", name)
-
-
 @pytest.fixture(scope="module")
 def node(installation, cluster):
     instance = launch(installation, cluster, USER_DATA)
     wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
     return instance
-
-
-def pod_of(cluster, name):
-    return cluster.find("pod", name)
-
-
-def apply(cluster, name, spec, **metadata):
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, **metadata}, "spec": spec}
-    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
-
-
-def sh(image, script, name="main", **options):
-    return {"name": name, "image": image, "command": ["sh", "-c", script], **options}
-
-
-def wait_phase(cluster, name, phase):
-    wait_for(lambda: pod_of(cluster, name).get("status", {}).get("phase") == phase, 60, f"{name} {phase}")
-    return pod_of(cluster, name)
 
 
 def test_what_a_node_says_of_itself(cluster, node):
@@ -202,17 +175,6 @@ def test_volumes_in_memory_are_shared_and_end_with_their_pod(cluster, node, imag
     assert "/volumes/fast" in MOUNTS.read_text()
     cluster.kubectl("delete", "pod", "fast", "--timeout=50s")
     wait_for(lambda: "/volumes/fast" not in MOUNTS.read_text(), 30, "the memory given back")
-
-
-def on_host(image, script, path, kind, **more):
-    mount = {"volumeMounts": [{"name": "node", "mountPath": "/node"}]}
-    return {
-        "containers": [sh(image, script, **mount)],
-        "volumes": [{"name": "node", "hostPath": {"path": path, "type": kind}}],
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": 1,
-        **more,
-    }
 
 
 def test_paths_of_the_node_are_shared_and_stay(cluster, node, image):

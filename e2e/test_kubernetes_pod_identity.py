@@ -6,8 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, kubernetes
+from harness.kubernetes_pods import apply, pod_of, sh, wait_phase
 from harness.waiting import wait_for
-from test_kubernetes_nodes import apply, cluster, launch, node, pod_of, sh, wait_phase
+from test_kubernetes_nodes import cluster, launch, node
 
 pytestmark = pytest.mark.minutes(0.5)
 

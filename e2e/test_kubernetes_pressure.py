@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from harness.kubernetes_pods import apply, condition, node_of, pod_of, sh
 from harness.waiting import wait_for
-from test_kubernetes_nodes import USER_DATA, apply, condition, launch, node_of, pod_of, sh, with_nodes
+from test_kubernetes_nodes import USER_DATA, launch, with_nodes
 
 pytestmark = pytest.mark.minutes(4)
 

@@ -7,9 +7,10 @@ import pytest
 from harness import tools
 from harness.installation import Installation
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import condition, node_of, sh
 from harness.waiting import wait_for
 from test_ec2_instances import profile
-from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of, sh
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, launch
 
 pytestmark = pytest.mark.minutes(3.5)
 

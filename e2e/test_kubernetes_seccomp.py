@@ -6,9 +6,10 @@ import pytest
 
 from harness import images
 from harness.installation import Installation
+from harness.kubernetes_pods import apply, condition, node_of, on_host, pod_of, sh, wait_phase
 from harness.waiting import wait_for
 from test_ec2_instances import MAY_JOIN
-from test_kubernetes_nodes import USER_DATA, apply, condition, launch, node_of, on_host, pod_of, sh, wait_phase, with_nodes
+from test_kubernetes_nodes import USER_DATA, launch, with_nodes
 
 pytestmark = pytest.mark.minutes(3)
 

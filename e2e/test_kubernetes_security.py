@@ -8,9 +8,10 @@ import pytest
 
 from harness import images
 from harness.installation import Installation
+from harness.kubernetes_pods import apply, node_of, pod_of, sh, wait_phase
 from harness.waiting import wait_for
 from test_ec2_instances import MAY_JOIN
-from test_kubernetes_nodes import apply, node_of, pod_of, sh, wait_phase, with_nodes
+from test_kubernetes_nodes import with_nodes
 from test_kubernetes_seccomp import ready
 
 pytestmark = pytest.mark.minutes(3)

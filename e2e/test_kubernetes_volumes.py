@@ -9,10 +9,10 @@ import time
 import pytest
 
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, pod_of, sh, wait_phase
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
 from test_kubernetes_explain import verdicts
-from test_kubernetes_nodes import apply, pod_of, sh, wait_phase
 
 pytestmark = pytest.mark.minutes(2)
 

@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 
 from harness import images, tools
+from harness.kubernetes_pods import sh
 from harness.waiting import wait_for
-from test_kubernetes_nodes import sh
 from test_kubernetes_services import joined, node_in
 
 pytestmark = pytest.mark.minutes(1)

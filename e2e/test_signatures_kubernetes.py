@@ -6,11 +6,12 @@ import pytest
 
 from harness import images
 from harness.kubernetes import Cluster
+from harness.kubernetes_pods import apply, condition, node_of, sh, wait_phase
 from harness.signing import Signer, attach
 from harness.waiting import wait_for
 from test_ec2_instances import profile
 from test_image_versions import digest_of
-from test_kubernetes_nodes import MAY_PULL, USER_DATA, apply, condition, launch, node_of, sh, wait_phase
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, launch
 from test_signatures import pushed
 
 pytestmark = pytest.mark.minutes(1)

@@ -14,10 +14,11 @@ import requests
 
 from harness import images, kubernetes, tools
 from harness.installation import Installation, free_port
+from harness.kubernetes_pods import condition, node_of
 from harness.load import Load, Port
 from harness.waiting import wait_for
 from test_ec2_instances import profile
-from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
+from test_kubernetes_nodes import MAY_PULL, USER_DATA, launch
 
 from . import peers
 
