@@ -106,7 +106,7 @@ pub fn log_group(
     };
     let own = Arn::new("logs", &cx.region, &cx.account, "").to_string();
     let named = arn.strip_prefix(&own).and_then(LogResource::parse);
-    if !named.is_some_and(|it| it.end == LogEnd::Streams) {
+    if named.is_none_or(|it| it.end != LogEnd::Streams) {
         return Err(faults::invalid_cloud_watch_logs_log_group_arn_exception(
             "CloudTrail cannot validate the specified log group ARN.",
         ));
