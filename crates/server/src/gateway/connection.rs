@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use http::{
     HeaderValue, Request, Response, StatusCode, Version,
     header::{CONNECTION, EXPECT},
@@ -22,6 +23,7 @@ use super::{
     Incoming,
     connections::Slot,
     gathered::gathered,
+    incoming::Left,
     stream::Slotted,
     together::{Ended, Streams, Together},
 };
@@ -135,23 +137,18 @@ where
     F::Future: Send + 'static,
     B: http_body::Body + Send + 'static,
 {
+    let left = Left::default();
     service_fn(move |request: Request<Wire>| {
         let is_alone = request.version() < Version::HTTP_2;
         let is_sent = is_alone && !request.body().is_end_stream();
         slot.is_sent_to(is_sent);
         // Such a client sends nothing before it is asked to, by whoever reads.
         let may_come = !request.headers().contains_key(EXPECT);
-        let (head, body) = request.into_parts();
-        let (body, left) = match is_sent {
-            true => {
-                let (body, left) = Incoming::followed(body);
-                (body, Some(left))
-            }
-            false => (Incoming::alone(body), None),
-        };
-        let answering = service.call(Request::from_parts(head, body));
-        async move {
-            let mut answer = answering.await?;
+        let left = is_sent.then(|| left.clone());
+        let answering = service.call(request.map(|body| Incoming::new(body, left.clone())));
+        // A block that waits for it would hold it twice, and it is large.
+        answering.then(move |answered| async move {
+            let mut answer = answered?;
             if let Some(left) = left
                 && answer.status() != StatusCode::SWITCHING_PROTOCOLS
                 && !left.was_read(may_come).await
@@ -160,7 +157,7 @@ where
                 answer.headers_mut().insert(CONNECTION, close);
             }
             Answered::Ok(answer)
-        }
+        })
     })
 }
 

@@ -31,7 +31,8 @@ pub struct Incoming {
     left: Option<Left>,
 }
 
-/// What became of the body of a request.
+/// What became of the body of a connection's last request. The same for all of them: the next request comes only once that body was
+/// read to its end, which is told once.
 #[derive(Clone, Default)]
 pub struct Left(Arc<Mutex<State>>);
 
@@ -47,22 +48,12 @@ enum State {
 }
 
 impl Incoming {
-    /// One behind which nothing comes.
-    pub fn alone(body: Wire) -> Self {
+    /// `left`: where other requests may come behind it.
+    pub fn new(body: Wire, left: Option<Left>) -> Self {
         Self {
             body: Some(body),
-            left: None,
+            left,
         }
-    }
-
-    /// One behind which other requests may come.
-    pub fn followed(body: Wire) -> (Self, Left) {
-        let left = Left::default();
-        let body = Self {
-            body: Some(body),
-            left: Some(left.clone()),
-        };
-        (body, left)
     }
 
     fn tell(&self, state: State) {
@@ -88,10 +79,9 @@ impl Body for Incoming {
         // Some ask no more once they know that nothing comes.
         let is_last = body.is_end_stream();
         match &frame {
-            Some(Ok(_)) if is_last => this.tell(State::Read),
-            Some(Ok(_)) => {}
+            Some(Ok(_)) if !is_last => {}
             Some(Err(_)) => this.body = None,
-            None => {
+            Some(Ok(_)) | None => {
                 this.body = None;
                 this.tell(State::Read);
             }
@@ -111,13 +101,9 @@ impl Body for Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        let Some(body) = self.body.take() else {
-            return;
-        };
-        self.tell(match body.is_end_stream() {
-            true => State::Read,
-            false => State::Unread(body),
-        });
+        if let Some(body) = self.body.take() {
+            self.tell(State::Unread(body));
+        }
     }
 }
 
@@ -279,6 +265,19 @@ mod tests {
         let chunk = format!("{:x}\r\n{chunk}\r\n", chunk.len());
         let chunked = post("transfer-encoding: chunked");
         ends(&[&chunked, &chunk, "1\r\nx\r\n"], 0, at_once).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_request_is_looked_at_for_itself() {
+        let small = post("content-length: 5");
+        let large = post(&format!("content-length: {}", 2 * MOST_LEFT));
+        for together in [false, true] {
+            let parts: [&str; 4] = [&small, "hello", &large, "hello"];
+            let (answers, _) = answers(&parts, 1, together).await;
+            let (first, second) = answers.split_once("denied").unwrap();
+            assert!(!first.contains(CLOSE), "{answers}");
+            assert!(second.contains(CLOSE), "{answers}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
