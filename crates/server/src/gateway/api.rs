@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{Request, Response, header};
-use http_body::Body as _;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, ids, regions::Regions};
 use wharf_metrics::Requests;
@@ -33,7 +32,6 @@ use super::{
     refused::{self, NotLetIn, Unproven},
     response::{name_request, respond},
     source::Source,
-    streaming::unless_kept,
     target::{NoTarget, is_named_by, protocol_of},
     throttle::Throttle,
     unknown_service, unpack, usage, website,
@@ -156,11 +154,7 @@ pub(super) fn stopped(why: Stopped) -> Fault {
 /// Why a body was not read.
 enum Unread {
     Stopped(Fault),
-    Refused {
-        refusal: auth::Refusal,
-        /// It was taken all the same.
-        is_taken: bool,
-    },
+    Refused(auth::Refusal),
 }
 
 impl Apis {
@@ -289,11 +283,10 @@ impl Apis {
                 };
                 self.answer(&head, claim, received, &peer, request_id).await
             }
-            Err(Unread::Stopped(fault)) => {
-                let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
-                unless_kept(false, answer.into())
-            }
-            Err(Unread::Refused { refusal, is_taken }) => {
+            Err(Unread::Stopped(fault)) => self
+                .unaddressed(&head, claim.service(), &fault, request_id)
+                .into(),
+            Err(Unread::Refused(refusal)) => {
                 let service = self.find(|schema| claim.service() == Some(schema.signing_name));
                 let protocol = service.map(|it| protocol_of(&head, it.schema()));
                 let protocol = protocol.unwrap_or(Protocol::Query);
@@ -303,8 +296,8 @@ impl Apis {
                 let named = refused::Named::of(&claim);
                 self.tell_of_refusal(&asks, named, &refusal, &fault, &head)
                     .await;
-                let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
-                unless_kept(is_taken, answer.into())
+                self.unaddressed(&head, claim.service(), &fault, request_id)
+                    .into()
             }
         }
     }
@@ -344,13 +337,7 @@ impl Apis {
         asking: &Asking,
     ) -> Result<Bytes, Unread> {
         match auth::verify_head(claim, &head.parts(), self.clock.now()) {
-            auth::Head::Refused(refusal) => {
-                // A small body is on its way already, and taking it keeps the connection.
-                let most = body.size_hint().upper();
-                let is_small = most.is_some_and(|most| most <= MAX_BODY_STRANGER as u64);
-                let is_taken = is_small && body::read(body, MAX_BODY_STRANGER, hold).await.is_ok();
-                return Err(Unread::Refused { refusal, is_taken });
-            }
+            auth::Head::Refused(refusal) => return Err(Unread::Refused(refusal)),
             auth::Head::Holds => {
                 if let Ok(key) = &claim.key {
                     let admitted = self.admit(&key.caller, hold, asking);

@@ -29,7 +29,6 @@ use super::{
     cors::S3,
     detached, form_answer,
     head::Head,
-    streaming::unless_kept,
 };
 
 const OPERATION: &str = "PutObject";
@@ -209,10 +208,9 @@ async fn read_fields(
     }
 }
 
-/// What is left of the file is not read.
 fn refused(fault: &Fault, request_id: &str) -> Reply {
     let answer = S3.protocol.codec().fault(S3, fault, request_id);
-    unless_kept(false, answer.telling(fault).into())
+    answer.telling(fault).into()
 }
 
 fn broken(error: multer::Error) -> Fault {
@@ -353,13 +351,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_form_ends_its_connection_and_says_whether_it_met_a_limit() {
+    fn a_refused_form_says_whether_it_met_a_limit() {
         for (code, is_of_limit) in [("SlowDown", true), ("AccessDenied", false)] {
             let reply = refused(&Fault::sender(code, 403, "no"), "r");
             assert_eq!(reply.is_of_limit(), is_of_limit, "{code}");
-            let answer = reply.whole().unwrap();
-            let close = ("connection".into(), "close".to_owned());
-            assert!(answer.headers.contains(&close), "{answer:?}");
         }
     }
 }

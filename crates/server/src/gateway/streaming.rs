@@ -105,9 +105,10 @@ impl Apis {
         let (cx, promise, signer) = match entered {
             Ok(entered) => entered,
             Err(fault) => {
-                let is_read = !waits_to_send(head)
-                    && body::digest(body, MAX_DRAINED, wanted.hold).await.is_ok();
-                return unless_kept(is_read, wanted.failure(&fault));
+                if !waits_to_send(head) {
+                    let _ = body::digest(body, MAX_DRAINED, wanted.hold).await;
+                }
+                return wanted.failure(&fault);
             }
         };
         wanted.hold.complete();
@@ -132,7 +133,7 @@ impl Apis {
         if !waits_to_send(head) {
             drain(&stream).await;
         }
-        unless_kept(stream.has_ended(), answer)
+        answer
     }
 
     /// Whom the request is from, what its body must be, and what its chunks are signed with.
@@ -210,17 +211,6 @@ async fn collect(stream: &ByteStream, wanted: &Wanted<'_>) -> Result<Vec<u8>, Fa
         whole.extend_from_slice(&piece);
     }
     Ok(whole)
-}
-
-/// An answer before which the body was read, or one that says that the connection ends, as it must.
-pub(super) fn unless_kept(is_read: bool, mut answer: Reply) -> Reply {
-    if let Reply::Whole(answer) | Reply::Stream(answer, _) = &mut answer
-        && !is_read
-    {
-        let close = ("connection".into(), "close".to_owned());
-        answer.headers.push(close);
-    }
-    answer
 }
 
 /// Lets go of what an operation left of its body.
