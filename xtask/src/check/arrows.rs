@@ -39,6 +39,7 @@ const ROOMS: [Row; 27] = [
         "edwards",
         "egress",
         "insights",
+        "md5",
         "promql",
         "rsa",
         "scan",

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
+use wharf_md5::Md5;
 use wharf_wire::streaming::{Algorithm, Running};
 
 /// A checksum that is kept with an object or a part.
@@ -53,7 +54,7 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
 
 /// MD5 and another checksum of bytes as they pass.
 pub struct Passing {
-    md5: Running,
+    md5: Md5,
     algorithm: Algorithm,
     other: Option<Running>,
 }
@@ -62,7 +63,7 @@ impl Passing {
     /// `computed`: nobody else computes the checksum.
     pub fn new(algorithm: Algorithm, computed: bool) -> Self {
         Self {
-            md5: Algorithm::Md5.begin(),
+            md5: Md5::default(),
             algorithm,
             other: computed.then(|| algorithm.begin()),
         }
@@ -79,7 +80,7 @@ impl Passing {
     pub fn finish(self) -> (Vec<u8>, Option<Sum>) {
         let sum = self.other.map(|it| BASE64.encode(it.finish()));
         let sum = sum.map(|it| Sum::new(self.algorithm, it));
-        (self.md5.finish(), sum)
+        (self.md5.finish().to_vec(), sum)
     }
 }
 
