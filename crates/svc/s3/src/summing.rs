@@ -1,21 +1,30 @@
 //! Checksums of a body on its way in, made beside what receives it: MD5 alone takes longer than the network and the disk
-//! together.
+//! together, so nothing else may keep it waiting.
 //!
 //! The beginning, which is all of most bodies, is gone through where it is received: to hand it to a thread would take as
-//! long. Behind it pieces are gathered into batches, as [`wharf_blobs::Upload`] gathers them, and a thread is borrowed for
-//! each: one batch is gone through while the next comes, so no more than two of them are held.
+//! long. Behind it pieces are gathered into batches, and a thread is borrowed that goes through one after the other for as
+//! long as there is another: while the disk holds up what receives, it has those that wait. A client that sends nothing
+//! costs no thread. No more than [`BATCHES`] batches are held beside the one that is gathered.
+
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use tokio::task::JoinHandle;
+use parking_lot::Mutex;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
 use wharf_wire::streaming::Algorithm;
 
 use crate::sum::{Passing, Sum};
 
 /// So much is gone through as it comes.
 const BEGINNING: u64 = 512 << 10;
-const BATCH_BYTES: usize = 512 << 10;
+const BATCH_BYTES: usize = 256 << 10;
 /// Clients decide how small the pieces are; each pins a receive buffer of its own.
-const BATCH_PIECES: usize = 256;
+const BATCH_PIECES: usize = 128;
+/// Batches that are gone through or wait for that.
+const BATCHES: usize = 3;
 
 /// A thread panicked or the runtime is going down.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +33,9 @@ pub struct Lost;
 
 pub struct Summing {
     at: At,
+    line: Arc<Line>,
+    /// Of batches.
+    room: Arc<Semaphore>,
     batch: Vec<Bytes>,
     batch_bytes: usize,
     /// Of all that came.
@@ -36,10 +48,77 @@ enum At {
     Nowhere,
 }
 
+struct Batch {
+    pieces: Vec<Bytes>,
+    /// Given back with the pieces.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Batches that wait for the thread at work.
+#[derive(Default)]
+struct Line(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    batches: VecDeque<Batch>,
+    /// A thread will look for the next of them.
+    at_work: bool,
+}
+
+impl Line {
+    /// Leaves a batch to the thread at work; the batch again if there is none.
+    fn leave(&self, batch: Batch) -> Option<Batch> {
+        let mut waiting = self.0.lock();
+        match waiting.at_work {
+            true => {
+                waiting.batches.push_back(batch);
+                None
+            }
+            false => Some(batch),
+        }
+    }
+
+    /// The next batch for the thread at work, which has to end if there is none.
+    fn next(&self) -> Option<Batch> {
+        let mut waiting = self.0.lock();
+        let next = waiting.batches.pop_front();
+        waiting.at_work = next.is_some();
+        next
+    }
+}
+
+/// Of the thread at work. One that panics leaves nobody waiting for it.
+struct Work(Arc<Line>);
+
+impl Work {
+    fn begin(line: &Arc<Line>) -> Self {
+        line.0.lock().at_work = true;
+        Self(Arc::clone(line))
+    }
+
+    fn run(self, first: Batch, mut passing: Box<Passing>) -> Box<Passing> {
+        let mut next = Some(first);
+        while let Some(batch) = next {
+            batch.pieces.iter().for_each(|it| passing.update(it));
+            drop(batch);
+            next = self.0.next();
+        }
+        passing
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        *self.0.0.lock() = Waiting::default();
+    }
+}
+
 impl Summing {
     pub fn new(passing: Passing) -> Self {
         Self {
             at: At::Here(passing.into()),
+            line: Arc::default(),
+            room: Arc::new(Semaphore::new(BATCHES)),
             batch: Vec::new(),
             batch_bytes: 0,
             bytes: 0,
@@ -59,18 +138,25 @@ impl Summing {
         if self.batch_bytes < BATCH_BYTES && self.batch.len() < BATCH_PIECES {
             return Ok(());
         }
-        self.begin().await
+        self.send().await
     }
 
-    /// Has a thread go through what was gathered, once the one before is done.
-    async fn begin(&mut self) -> Result<(), Lost> {
-        let mut passing = self.settled().await?;
-        let batch = std::mem::take(&mut self.batch);
+    /// Has a thread go through what was gathered, behind what waits. Waits itself for room alone.
+    async fn send(&mut self) -> Result<(), Lost> {
+        let room = Arc::clone(&self.room).acquire_owned().await;
+        let batch = Batch {
+            pieces: std::mem::take(&mut self.batch),
+            _room: room.map_err(|_| Lost)?,
+        };
         self.batch_bytes = 0;
-        self.at = At::Thread(tokio::task::spawn_blocking(move || {
-            batch.iter().for_each(|piece| passing.update(piece));
-            passing
-        }));
+        let Some(batch) = self.line.leave(batch) else {
+            return Ok(());
+        };
+        // A thread that found nothing more is about to return it.
+        let passing = self.settled().await?;
+        let work = Work::begin(&self.line);
+        let done = tokio::task::spawn_blocking(move || work.run(batch, passing));
+        self.at = At::Thread(done);
         Ok(())
     }
 
@@ -90,7 +176,7 @@ impl Summing {
     /// MD5, and the checksum if it was computed here.
     pub async fn finish(mut self) -> Result<(Vec<u8>, Option<Sum>), Lost> {
         if !self.batch.is_empty() {
-            self.begin().await?;
+            self.send().await?;
         }
         Ok(self.settled().await?.finish())
     }
@@ -149,5 +235,54 @@ mod tests {
         assert!(matches!(summing.at, At::Thread(_)) && summing.batch.is_empty());
         let (_, sum) = summing.finish().await.unwrap();
         assert_eq!(sum, None);
+    }
+
+    /// A batch whose room is never given back, as if a thread were at work on it.
+    async fn batch(summing: &Summing) -> Batch {
+        Batch {
+            pieces: vec![Bytes::from_static(b"x")],
+            _room: Arc::clone(&summing.room).acquire_owned().await.unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_batches_wait_than_there_is_room_for() {
+        let mut summing = of(None);
+        summing.bytes = BEGINNING;
+        let at_work = batch(&summing).await;
+        let work = Work::begin(&summing.line);
+        let piece = Bytes::from(vec![7; BATCH_BYTES]);
+        for _ in 1..BATCHES {
+            summing.push(&piece).await.unwrap();
+        }
+        assert_eq!(summing.line.0.lock().batches.len(), BATCHES - 1);
+        let waits = tokio::select! {
+            biased;
+            _ = summing.push(&piece) => false,
+            () = std::future::ready(()) => true,
+        };
+        assert!(waits, "there is no room");
+        // The thread goes through all that waits.
+        work.run(at_work, Passing::new(Algorithm::Crc64Nvme, false).into());
+        assert!(!summing.line.0.lock().at_work);
+        assert_eq!(summing.room.available_permits(), BATCHES);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_is_lost_is_said() {
+        let mut summing = of(None);
+        summing.bytes = BEGINNING;
+        let (work, waiting) = (Work::begin(&summing.line), batch(&summing).await);
+        assert!(summing.line.leave(waiting).is_none());
+        let lost = tokio::task::spawn_blocking(move || -> Box<Passing> {
+            let _work = work;
+            panic!("as a test wants it")
+        });
+        summing.at = At::Thread(lost);
+        // What waited for it is given up.
+        let all = u32::try_from(BATCHES).unwrap();
+        drop(summing.room.acquire_many(all).await.unwrap());
+        let piece = Bytes::from(vec![7; BATCH_BYTES]);
+        assert!(summing.push(&piece).await.is_err());
     }
 }
