@@ -18,7 +18,7 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// Clients decide how small the pieces are; each pins a receive buffer of its own.
 const BATCH_PIECES: usize = 256;
 /// Of the file: how much is written before the disk is told to start on it, so that the sync at the end finds
-/// most of the work done.
+/// most of the work done. To tell it takes milliseconds where it is busy, so another thread does that.
 const WRITEBACK_BYTES: u64 = 8 << 20;
 
 pub(crate) struct Pipeline {
@@ -31,6 +31,7 @@ pub(crate) struct Pipeline {
     batch_bytes: usize,
     length: u64,
     written_back: u64,
+    telling: Option<JoinHandle<()>>,
 }
 
 enum Writing {
@@ -82,6 +83,7 @@ impl Pipeline {
             batch: Vec::new(),
             batch_bytes: 0,
             length,
+            telling: None,
         }
     }
 
@@ -158,17 +160,11 @@ impl Pipeline {
         let mut sealing = self.take_sealing()?;
         let batch: Arc<[Bytes]> = std::mem::take(&mut self.batch).into();
         self.batch_bytes = 0;
-        let position = sealing.position();
-        let flush_from = (position - self.written_back >= WRITEBACK_BYTES)
-            .then(|| std::mem::replace(&mut self.written_back, position));
-
+        self.write_back(sealing.position());
         let (file, claim, pieces) = (self.file.clone(), self.claim.clone(), batch.clone());
         self.writing = Writing::Busy(tokio::task::spawn_blocking(move || {
             let _claim = claim;
             sealing.write(&file, &pieces)?;
-            if let Some(from) = flush_from {
-                start_writeback(&file, from);
-            }
             Ok(sealing)
         }));
         let claim = self.claim.clone();
@@ -180,6 +176,20 @@ impl Pipeline {
             hash
         }));
         Ok(())
+    }
+
+    /// Has the disk begin with what was written up to `position`, if that is enough. While it is still being told of what
+    /// came before, it has enough to do.
+    fn write_back(&mut self, position: u64) {
+        let told = self.telling.as_ref().is_none_or(JoinHandle::is_finished);
+        if !told || position - self.written_back < WRITEBACK_BYTES {
+            return;
+        }
+        let from = std::mem::replace(&mut self.written_back, position);
+        // It changes nothing of the upload, which may be somebody else's meanwhile.
+        let file = self.file.clone();
+        let tell = move || start_writeback(&file, from, position - from);
+        self.telling = Some(tokio::task::spawn_blocking(tell));
     }
 
     /// Waits for the batch at work.
@@ -205,14 +215,19 @@ fn lost() -> BlobError {
     BlobError::at("finish writing")(io::Error::other("a thread was lost"))
 }
 
-/// Asks the kernel to write out what lies behind `from`, without waiting. Only a hint: the sync
+/// Asks the kernel to write out so many bytes behind `from`, without waiting for them. Only a hint: the sync
 /// at the end is what counts, so its failure (a file system without it) does not matter.
-fn start_writeback(file: &File, from: u64) {
-    let Ok(from) = i64::try_from(from) else {
+fn start_writeback(file: &File, from: u64, bytes: u64) {
+    let (Ok(from), Ok(bytes)) = (i64::try_from(from), i64::try_from(bytes)) else {
         return;
     };
     // SAFETY: the call takes a descriptor, which `file` keeps open, and three numbers; no memory.
     unsafe {
-        nix::libc::sync_file_range(file.as_raw_fd(), from, 0, nix::libc::SYNC_FILE_RANGE_WRITE);
+        nix::libc::sync_file_range(
+            file.as_raw_fd(),
+            from,
+            bytes,
+            nix::libc::SYNC_FILE_RANGE_WRITE,
+        );
     }
 }
