@@ -4,6 +4,8 @@
 //! shelf. No name of a shelf begins another, since each ends with its only [`SLASHES`]th slash: so the order
 //! of shelves, and of what is on each, is that of whole keys. Keys with fewer slashes lie apart.
 
+mod tails;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, btree_map},
@@ -11,6 +13,8 @@ use std::{
     ops::Bound,
     sync::Arc,
 };
+
+use tails::Tails;
 
 /// Up to the last of so many slashes a key names its shelf.
 const SLASHES: usize = 7;
@@ -32,26 +36,19 @@ pub(crate) struct Tree<T> {
 struct Shelf<T> {
     name: Arc<str>,
     keys: OnShelf<T>,
-    /// Keys behind all of `keys`, in their order, while a store opens: see [`Tree::push_behind`].
-    tail: Vec<(Arc<str>, T)>,
+    /// Others, while a store opens: see [`Tree::push_behind`].
+    tails: Tails<T>,
 }
 
 impl<T> Shelf<T> {
-    /// Puts the tail where it is looked for.
-    fn settle(&mut self) {
-        let tail = std::mem::take(&mut self.tail);
-        match self.keys.len() <= tail.len() {
-            // At once: each is compared with its neighbour alone, and no room is left free. What is there is gone
-            // through for that, so this must not be done for a few.
-            true => self.keys.append(&mut tail.into_iter().collect()),
-            false => self.keys.extend(tail),
-        }
+    fn len(&self) -> usize {
+        self.keys.len() + self.tails.len()
     }
 
-    /// The last of its keys.
-    fn last(&self) -> Option<&Arc<str>> {
-        let in_keys = || self.keys.last_key_value().map(|(last, _)| last);
-        self.tail.last().map(|(last, _)| last).or_else(in_keys)
+    /// Its keys, for who looks for one of them, or for its place.
+    fn around(&mut self, key: &str) -> &mut OnShelf<T> {
+        self.tails.make_way(&mut self.keys, key);
+        &mut self.keys
     }
 }
 
@@ -200,7 +197,7 @@ impl<T> Tree<T> {
 
     pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut T> {
         match self.find(&key.shelf) {
-            Some(at) => self.settled(at).keys.get_mut(&key.rest),
+            Some(at) => self.shelves[at].around(&key.rest).get_mut(&key.rest),
             // The name of a shelf is no key of these: it has more slashes.
             None if key.rest.is_empty() => self.others.get_mut(&key.shelf),
             None => None,
@@ -219,7 +216,7 @@ impl<T> Tree<T> {
 
     /// How many keys lie on a shelf.
     pub(crate) fn on_shelf(&self, shelf: &str) -> usize {
-        self.shelf(shelf).map_or(0, |it| it.keys.len())
+        self.find(shelf).map_or(0, |at| self.shelves[at].len())
     }
 
     /// Shelves whose names begin so, those behind one of them if that is given, with how many keys lie on each.
@@ -242,17 +239,8 @@ impl<T> Tree<T> {
 
     fn shelf(&self, shelf: &str) -> Option<&Shelf<T>> {
         let found = self.find(shelf).map(|at| &self.shelves[at]);
-        debug_assert!(found.is_none_or(|it| it.tail.is_empty()), "not settled");
+        debug_assert!(found.is_none_or(|it| it.tails.is_empty()), "not settled");
         found
-    }
-
-    /// A shelf whose keys are all where they are looked for.
-    fn settled(&mut self, at: usize) -> &mut Shelf<T> {
-        let shelf = &mut self.shelves[at];
-        if !shelf.tail.is_empty() {
-            shelf.settle();
-        }
-        shelf
     }
 
     /// The place of a shelf, which is made if it is not there.
@@ -267,7 +255,7 @@ impl<T> Tree<T> {
         let made = Shelf {
             name: Arc::clone(&name),
             keys: BTreeMap::new(),
-            tail: Vec::new(),
+            tails: Tails::default(),
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -301,15 +289,17 @@ impl<T> Tree<T> {
             return (Key { shelf, rest }, slot);
         };
         let at = self.shelf_at(shelf);
-        let Shelf { name, keys, .. } = self.settled(at);
+        let Shelf { name, keys, tails } = &mut self.shelves[at];
+        tails.make_way(keys, &rest);
+        tails.note(&rest);
         let slot = keys.entry(rest);
         let (shelf, rest) = (Arc::clone(name), Arc::clone(slot.key()));
         (Key { shelf, rest }, slot)
     }
 
-    /// Takes up a key that comes behind all others of its shelf, as most of a log do: to look for its place among a million
-    /// takes longer than all else that is done with it. One that comes elsewhere is given back. Before the tree is read
-    /// it is to be [settled](Tree::settle); what changes it does that for the shelf in question.
+    /// Takes up a key that comes right behind others that came so, as most of a log do. One that does not, or that is there,
+    /// is given back. Before the tree is read it is to be [settled](Tree::settle); what changes it does that for the keys
+    /// around the one in question.
     pub(crate) fn push_behind(
         &mut self,
         shelf: &str,
@@ -317,22 +307,18 @@ impl<T> Tree<T> {
         value: T,
     ) -> Result<Key, (Arc<str>, T)> {
         let at = self.shelf_at(shelf);
-        let shelf = &mut self.shelves[at];
-        if shelf.last().is_some_and(|last| *last >= rest) {
-            return Err((rest, value));
-        }
+        let Shelf { name, keys, tails } = &mut self.shelves[at];
         let key = Key {
-            shelf: Arc::clone(&shelf.name),
+            shelf: Arc::clone(name),
             rest: Arc::clone(&rest),
         };
-        shelf.tail.push((rest, value));
-        Ok(key)
+        tails.push(keys, rest, value).map(|()| key)
     }
 
     /// Puts what [`Tree::push_behind`] took up where it is looked for.
     pub(crate) fn settle(&mut self) {
-        for at in 0..self.shelves.len() {
-            self.settled(at);
+        for Shelf { keys, tails, .. } in &mut self.shelves {
+            tails.settle(keys);
         }
     }
 
@@ -353,9 +339,9 @@ impl<T> Tree<T> {
             return self.others.remove(key);
         };
         let at = self.find(shelf)?;
-        let on_it = &mut self.settled(at).keys;
-        let removed = on_it.remove(rest);
-        if on_it.is_empty() {
+        let on_it = &mut self.shelves[at];
+        let removed = on_it.around(rest).remove(rest);
+        if on_it.len() == 0 {
             self.names.remove(shelf);
             self.free.push(at);
             self.last = self.last.filter(|last| *last != at);
@@ -481,15 +467,14 @@ mod tests {
     fn none_is_empty(tree: &Tree<u32>) -> bool {
         let named = |(name, at): (&Arc<str>, &usize)| {
             let shelf = &tree.shelves[*at];
-            let is_empty = shelf.keys.is_empty() && shelf.tail.is_empty();
-            shelf.name == *name && !is_empty && !tree.free.contains(at)
+            shelf.name == *name && shelf.len() > 0 && !tree.free.contains(at)
         };
         tree.names.iter().all(named) && tree.names.len() + tree.free.len() == tree.shelves.len()
     }
 
     /// Short ones of few letters, so that many share beginnings and slashes lie anywhere.
     fn key() -> impl Strategy<Value = String> {
-        "[/ab.]{0,14}|/w1/c0/[ab]/1/r/k/[/ab]{0,3}|/w1/c0/[ab]/1/[r/]{1,4}"
+        "[/ab.]{0,14}|/w1/c0/[ab]/1/r/k/([/ab]{0,3}|[a-d][0-9])|/w1/c0/[ab]/1/[r/]{1,4}"
     }
 
     #[test]
@@ -518,7 +503,7 @@ mod tests {
         /// As a log is gone through while a store opens.
         #[test]
         fn what_is_pushed_behind_is_there_once_it_is_settled(
-            calls in proptest::collection::vec((key(), any::<Option<u32>>(), any::<bool>()), 0..80),
+            calls in proptest::collection::vec((key(), any::<Option<u32>>(), any::<bool>()), 0..160),
         ) {
             let (mut tree, mut model) = (Tree::default(), BTreeMap::new());
             for (key, value, mutates) in calls {
