@@ -2,7 +2,7 @@
 //!
 //! - `machine` is one queue as a state machine; pure. `settings`, `redrive`, `content`, `receipt` and `names` are
 //!   pure as well.
-//! - `stored` is how messages are stored, `records` what else is. `cipher` and `keys` seal contents.
+//! - `stored` is how messages are stored (`quick_head` reads many of them), `records` what else is. `cipher` and `keys` seal contents.
 //! - `live` is a queue in memory over its messages on disk, `lanes` the order of those who write to it; `core` loads
 //!   queues when they are first asked for, `loading` reads their messages for that.
 //! - `sending`, `receiving`, `holding` and `dead_letters` are what happens to messages; `ops` holds the operations,
@@ -38,6 +38,7 @@ mod moving;
 mod names;
 mod ops;
 mod outdated_keys;
+mod quick_head;
 mod rates;
 mod receipt;
 mod receiving;

@@ -4,8 +4,9 @@
 //!
 //! Invariant: nobody changes messages of a queue that is not in memory, so each page may be read as of its own time.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 use wharf_store::{Range, Span, Store};
 
@@ -15,9 +16,10 @@ use crate::{
     stored::{self, Drawer, MESSAGE, Unreadable},
 };
 
-/// Parts of a large queue that are read at once. There are more than most machines have cores to spare, since not as much
-/// is sent at all times.
-const SLICES: u64 = 4;
+/// Parts that a large queue is read in. There are more than are read at once, since not as much is sent at all times.
+const SLICES: u64 = 16;
+/// Parts that are read at once: after a start, others wait for the same cores.
+const AT_ONCE: usize = 4;
 
 /// What of a drawer's messages is kept in memory.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -45,30 +47,68 @@ pub async fn messages(
     let Some(last) = last else {
         return Ok(loaded);
     };
-    let slices = slices(drawer, &last, now).map(|span| {
+    let newest = newest(store, drawer, &last, now).await?;
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let slices = slices(drawer, &last, newest).map(|span| {
         let (store, mut reading) = (store.clone(), Reading::new(drawer, fifo));
-        let after = last.clone();
+        let (after, room) = (last.clone(), room.clone());
         // Who goes away before the queue is there is asked for no more: the next one begins anew.
         AbortOnDropHandle::new(tokio::spawn(async move {
+            let _turn = room.acquire().await.map_err(ChangeError::other)?;
             reading.all(&store, &span, after).await?;
             Ok::<_, ChangeError>(reading.loaded)
         }))
     });
+    let mut all = Vec::with_capacity(slices.len());
     for slice in slices {
         // It does not panic, and is aborted by nobody else: or the runtime is going down.
         let read = slice.await.map_err(ChangeError::other)?;
-        loaded.add(read?);
+        all.push(read?);
     }
+    let more = all.iter().map(|it| it.messages.len()).sum();
+    loaded.messages.reserve_exact(more);
+    all.into_iter().for_each(|it| loaded.add(it));
     Ok(loaded)
 }
 
-/// What lies behind a key of a drawer's messages, in slices of the time from then until now.
-fn slices(drawer: &Drawer, last: &str, now: Millis) -> [Span; SLICES as usize] {
-    let prefix = drawer.prefix(MESSAGE);
-    let number = last.strip_prefix(&prefix).and_then(Drawer::number);
-    // Behind what is no message no message is looked for twice.
-    let begun = number.unwrap_or(Seq::MAX);
-    let width = seq_at(now).saturating_sub(begun) / SLICES;
+/// The number of the message that a key of a drawer is of. Behind what is no message no message is looked for twice.
+fn number(drawer: &Drawer, key: &str) -> Seq {
+    let number = key.strip_prefix(&*drawer.prefix(MESSAGE));
+    number.and_then(Drawer::number).unwrap_or(Seq::MAX)
+}
+
+/// Behind all messages of a drawer, whatever their numbers: behind all digits.
+fn end(drawer: &Drawer) -> String {
+    format!("{}~", drawer.prefix(MESSAGE))
+}
+
+/// A number little behind that of the newest message, which may have been sent long ago, behind a key of the drawer's. Those
+/// from a clock that was ahead do not count.
+async fn newest(
+    store: &Store,
+    drawer: &Drawer,
+    last: &str,
+    now: Millis,
+) -> Result<Seq, ChangeError> {
+    let begun = number(drawer, last);
+    let (mut there, mut behind) = (begun, seq_at(now).max(begun));
+    // As exactly as the slices are to be alike.
+    while behind - there > 1 + (there - begun) / SLICES {
+        let middle = there + (behind - there) / 2;
+        let range = Range::between(drawer.message(middle), end(drawer));
+        let found = store.range(range.limit(1).keys_only()).await?;
+        match found.entries.is_empty() {
+            true => behind = middle,
+            false => there = middle,
+        }
+    }
+    Ok(behind)
+}
+
+/// What lies behind a key of a drawer's messages, in slices of the time from then until the newest was sent.
+fn slices(drawer: &Drawer, last: &str, newest: Seq) -> [Span; SLICES as usize] {
+    let begun = number(drawer, last);
+    let width = newest.saturating_sub(begun) / SLICES;
     let bound = |slice: u64| drawer.message(begun.saturating_add(1 + width * slice));
     std::array::from_fn(|at| {
         let at = at as u64;
@@ -77,8 +117,7 @@ fn slices(drawer: &Drawer, last: &str, now: Millis) -> [Span; SLICES as usize] {
             at => bound(at),
         };
         let to = match at + 1 {
-            // Behind all digits.
-            SLICES => format!("{prefix}~"),
+            SLICES => end(drawer),
             next => bound(next),
         };
         Range::between(from, to)
@@ -236,6 +275,22 @@ mod tests {
         assert!(messages(&store, &drawer, false, NOW).await.is_err());
     }
 
+    #[tokio::test]
+    async fn what_was_sent_long_ago_is_cut_by_its_own_time() {
+        let store = Store::in_memory(StoreOptions::default());
+        let drawer = Drawer::new(&Place::new("000000000000", "us-east-1"), "mine");
+        let first = seq_at(NOW - 86_400_000);
+        for sent in [0, 1000, 2000] {
+            let key = drawer.message(first + seq_at(sent));
+            store.put(&PERMIT, key, "a message").await.unwrap();
+        }
+        let last = drawer.message(first);
+        let found = newest(&store, &drawer, &last, NOW).await.unwrap();
+        let sent = seq_at(2000);
+        let expected = first + sent..=first + sent + sent / SLICES + 1;
+        assert!(expected.contains(&found), "{}", found - first);
+    }
+
     #[test]
     fn slices_lie_one_behind_the_other() {
         let drawer = Drawer::new(&Place::new("1", "r"), "d");
@@ -247,7 +302,7 @@ mod tests {
             (format!("{prefix}stray"), 1000),
         ] {
             let mut end = last.clone();
-            for span in slices(&drawer, &last, now) {
+            for span in slices(&drawer, &last, seq_at(now)) {
                 let Span::Between { from, to } = span else {
                     panic!("{span:?}")
                 };

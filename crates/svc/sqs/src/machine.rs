@@ -88,19 +88,18 @@ impl Machine {
     /// A queue of messages that are on disk, in the order of their numbers.
     pub fn of(fifo: bool, mut messages: Vec<(Seq, Message)>, now: Millis) -> Self {
         let mut machine = Self::new(fifo);
-        if fifo {
-            for (seq, message) in messages {
-                machine.add(seq, message, now);
-            }
-            return machine;
-        }
         // At once, which is faster than one by one and leaves no room free in the trees.
         machine.last = messages.last().map_or(0, |(seq, _)| *seq);
         let (mut ready, mut later) = (Vec::new(), Vec::new());
         for (seq, message) in &mut messages {
             machine.weight.add(message.bytes);
             message.stage = Stage::Ready;
+            if let Some(groups) = &mut machine.groups {
+                let name = message.group.take();
+                message.group = name.map(|name| groups.join(name, *seq));
+            }
             match message.visible_at <= now {
+                true if fifo => {}
                 true => ready.push(*seq),
                 false => later.push(*seq),
             }
@@ -109,6 +108,14 @@ impl Machine {
         machine.messages = messages.into_iter().collect();
         for seq in later {
             machine.stage_by_time(seq, now);
+        }
+        if let Some(groups) = &mut machine.groups {
+            let messages = &machine.messages;
+            groups.list(|seq| {
+                messages
+                    .get(&seq)
+                    .is_some_and(|it| it.stage == Stage::Ready)
+            });
         }
         machine
     }

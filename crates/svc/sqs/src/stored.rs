@@ -14,6 +14,7 @@ use wharf_service::Place;
 use crate::{
     machine::{Millis, Seq},
     names::MESSAGES,
+    quick_head,
 };
 
 const FORMAT: u8 = 1;
@@ -48,7 +49,7 @@ pub struct Head {
 }
 
 /// The same, borrowed: what is read of each message where there are many.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct HeadRef<'a> {
     pub id: u128,
     #[serde(rename = "sender")]
@@ -60,6 +61,22 @@ pub struct HeadRef<'a> {
     _source: Option<&'a str>,
     pub key: Option<&'a str>,
     pub parts: u32,
+}
+
+impl<'a> HeadRef<'a> {
+    /// `texts`: group, deduplication id, source and key.
+    pub fn new(id: u128, sender: &'a str, texts: [Option<&'a str>; 4], parts: u32) -> Self {
+        let [group, dedup_id, source, key] = texts;
+        Self {
+            id,
+            _sender: sender,
+            group,
+            _dedup_id: dedup_id,
+            _source: source,
+            key,
+            parts,
+        }
+    }
 }
 
 /// A stored value that is no message.
@@ -104,7 +121,10 @@ pub fn decode(value: &[u8]) -> Result<(State, Head, &[u8]), Unreadable> {
 /// The same without its content and without a copy.
 pub fn decode_ref(value: &[u8]) -> Result<(State, HeadRef<'_>), Unreadable> {
     let (state, head, _) = parts(value)?;
-    let head = rmp_serde::from_slice(head).map_err(|_| Unreadable)?;
+    let head = match quick_head::read(head) {
+        Some(head) => head,
+        None => rmp_serde::from_slice(head).map_err(|_| Unreadable)?,
+    };
     Ok((state, head))
 }
 

@@ -81,6 +81,16 @@ impl Groups {
         }
     }
 
+    /// Lists all that have something to receive, where none is listed yet.
+    pub fn list(&mut self, is_ready: impl Fn(Seq) -> bool) {
+        let listed = self.all.iter_mut().filter_map(|(name, group)| {
+            let first = group.line.first().copied();
+            group.listed = first.filter(|seq| group.locked == 0 && is_ready(*seq));
+            Some((group.listed?, name.clone()))
+        });
+        self.ready = listed.collect();
+    }
+
     /// Up to `most` messages of the group whose oldest message is the oldest of all: from that one on,
     /// without a gap.
     pub fn first(&self, most: usize, is_ready: impl Fn(Seq) -> bool) -> Vec<Seq> {
