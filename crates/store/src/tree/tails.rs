@@ -1,6 +1,6 @@
 //! Keys of a shelf as a log brings them while a store opens. Mostly each comes right behind one that came before, as the
-//! messages of a queue do, and those of several queues, between each other, each behind its own: to look for the place of
-//! each among a million takes longer than all else that is done with it.
+//! messages of a queue do, and those of several queues, between each other, each behind its own; or a little too late, where
+//! several wrote at once. To look for the place of each among a million takes longer than all else that is done with it.
 //!
 //! Invariants: a tail has a key at least, and its keys are in order; no other key of the shelf lies between them, nor
 //! between the last of them and where the tail ends. So what comes there is new, and belongs behind the last.
@@ -11,6 +11,11 @@ use super::OnShelf;
 
 /// More sequences at once are rare, and each is looked at for a key that comes behind none.
 const MOST: usize = 16;
+/// A key that belongs before no more than so many of a tail is put there.
+const NEAR: usize = match cfg!(test) {
+    true => 4,
+    false => 1024,
+};
 /// So many keys that come behind no tail may begin one in vain: what has no order is looked up as often for nothing. Each
 /// key that comes behind a tail allows for one again.
 const CREDIT: u32 = 64;
@@ -62,6 +67,17 @@ impl<T> Tail<T> {
         self.first() <= key && key <= self.last()
     }
 
+    /// Where a key stands or belongs that it spans, if that is near the end.
+    fn near(&self, key: &str) -> Option<Result<usize, usize>> {
+        let from = self.keys.len().saturating_sub(NEAR);
+        let window = &self.keys[from..];
+        if from > 0 && window.first().is_none_or(|(first, _)| *key < **first) {
+            return None;
+        }
+        let found = window.binary_search_by(|(it, _)| (**it).cmp(key));
+        Some(found.map(|at| from + at).map_err(|at| from + at))
+    }
+
     /// A key comes to the shelf, but not behind the last of these.
     fn ends_before(&mut self, key: &Arc<str>) {
         if self.takes(key) {
@@ -90,8 +106,8 @@ impl<T> Tails<T> {
         self.all.iter().map(|it| it.keys.len()).sum()
     }
 
-    /// Takes up a key that is new and comes behind a tail, or begins one; given back if it is there, or is one of many that
-    /// come in no order. `keys`: the others of the shelf.
+    /// Takes up a key that is new and comes behind a tail, or near its end, or begins one. It is given back if it is there, or
+    /// is one of many that come in no order. `keys`: the others of the shelf.
     pub(super) fn push(
         &mut self,
         keys: &mut OnShelf<T>,
@@ -99,9 +115,18 @@ impl<T> Tails<T> {
         value: T,
     ) -> Result<(), (Arc<str>, T)> {
         if let Some(at) = self.all.iter().position(|it| it.takes(&key)) {
-            self.credit = (self.credit + 1).min(CREDIT);
             self.all[at].keys.push((key, value));
-            self.all[..=at].rotate_right(1);
+            self.took(at);
+            return Ok(());
+        }
+        if let Some(at) = self.all.iter().position(|it| it.spans(&key))
+            && let Some(found) = self.all[at].near(&key)
+        {
+            let Err(number) = found else {
+                return Err((key, value));
+            };
+            self.all[at].keys.insert(number, (key, value));
+            self.took(at);
             return Ok(());
         }
         if !self.may_begin(keys, &key) {
@@ -126,6 +151,11 @@ impl<T> Tails<T> {
             merge(keys, oldest.unwrap_or_default());
         }
         Ok(())
+    }
+
+    fn took(&mut self, at: usize) {
+        self.credit = (self.credit + 1).min(CREDIT);
+        self.all[..=at].rotate_right(1);
     }
 
     fn may_begin(&mut self, keys: &OnShelf<T>, key: &str) -> bool {
@@ -221,6 +251,23 @@ mod tests {
         assert_eq!((tails.all.len(), tails.len(), keys.len()), (4, 120, 0));
         tails.settle(&mut keys);
         assert_eq!((tails.len(), keys.len()), (0, 120));
+    }
+
+    #[test]
+    fn what_comes_a_little_too_late_is_put_where_it_belongs() {
+        let (mut tails, mut keys) = (Tails::default(), OnShelf::new());
+        for key in ["10", "12", "14", "11", "13", "19", "17", "15", "18"] {
+            assert!(push(&mut tails, &mut keys, key), "{key}");
+        }
+        assert_eq!((tails.all.len(), tails.len()), (1, 9));
+        assert!(!push(&mut tails, &mut keys, "15"));
+        // Before more than are near: there are two from then on.
+        assert!(push(&mut tails, &mut keys, "105"));
+        assert_eq!((tails.all.len(), tails.len()), (2, 10));
+        tails.settle(&mut keys);
+        let found: Vec<&str> = keys.keys().map(|it| &**it).collect();
+        let all = ["10", "105", "11", "12", "13", "14", "15", "17", "18", "19"];
+        assert_eq!(found, all);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wharf_store::{OpenError, Range, Store, StoreOptions};
+use wharf_store::{OpenError, Range, Store, StoreOptions, Txn};
 
 use crate::support::{PERMIT, open, open_with};
 
@@ -132,6 +132,43 @@ async fn keys_in_order_and_out_of_it_are_there_after_opening_again() {
     assert_eq!(gone.unwrap().value, "v".repeat(90));
     let at = b.put(&key(10), "once more").await;
     assert_eq!(at, before.revision + 1);
+}
+
+/// As messages of queues are: those of each come in about their order, between those of others, whose names are chance.
+#[tokio::test]
+async fn keys_of_sequences_that_lie_between_each_other_are_there_after_opening_again() {
+    const AT_ONCE: u32 = 60;
+    let folder = "/w1/c0/s/000000000000/r/kind/";
+    let key = |queue: &str, i: u32| format!("{folder}{queue}.{i:05}");
+    let b = open_with(small());
+    for round in 0..25 {
+        for queue in ["c", "a", "d", "b"] {
+            // What was to come first comes second.
+            for begun in [round * AT_ONCE + AT_ONCE / 2, round * AT_ONCE] {
+                let batch = begun..begun + AT_ONCE / 2;
+                let txn = batch.fold(Txn::new(), |txn, i| txn.put(key(queue, i), "a message"));
+                b.store.txn(&PERMIT, txn).await.unwrap();
+            }
+        }
+        match round {
+            15 => {
+                b.put(&key("a", 3), "received").await;
+                b.put(&key("d", round * AT_ONCE), "received").await;
+            }
+            20 => {
+                b.delete(&key("b", round * AT_ONCE - 1)).await;
+                b.delete(&key("c", 0)).await;
+            }
+            _ => {}
+        }
+    }
+    let before = b.store.all(Range::prefix(folder)).await.unwrap();
+    let held = b.store.held("000000000000");
+    assert_eq!(before.count as u32, 4 * 25 * AT_ONCE - 2);
+    let b = b.reopen(small()).await;
+    let after = b.store.all(Range::prefix(folder)).await.unwrap();
+    assert_eq!(after, before);
+    assert_eq!(b.store.held("000000000000"), held);
 }
 
 #[tokio::test]
