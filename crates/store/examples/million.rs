@@ -1,7 +1,8 @@
 //! What a million records with keys and values like those of messages cost: bytes of memory for each, and the
 //! time until a store that holds them is open again and all were read.
 //!
-//! `cargo run --release -p wharf-store --example million -- FOLDER write|open [records]`
+//! `cargo run --release -p wharf-store --example million -- FOLDER write|open [records] [queues]`; of several queues the
+//! messages come between each other.
 
 use std::time::Instant;
 
@@ -33,14 +34,16 @@ fn report(what: &str, begun: Instant, records: u64, before: u64) {
     );
 }
 
-async fn write(store: &Store, records: u64) {
+async fn write(store: &Store, records: u64, queues: u64) {
     let writers = (0..WRITERS).map(|writer| {
         let store = store.clone();
         tokio::spawn(async move {
             for turn in 0..records / AT_ONCE / WRITERS {
                 let first = (turn * WRITERS + writer) * AT_ONCE;
+                // A queue's messages come in order; where its drawer stands among those of others is chance.
+                let queue = (turn * WRITERS + writer) % queues * 7 % 10;
                 let txn = (first..first + AT_ONCE).fold(Txn::new(), |txn, number| {
-                    txn.put(format!("{PREFIX}abcdefghi.{number:016x}"), &VALUE[..])
+                    txn.put(format!("{PREFIX}abcdefgh{queue}.{number:016x}"), &VALUE[..])
                 });
                 store.txn(&PERMIT, txn).await.expect("written");
             }
@@ -58,12 +61,14 @@ async fn main() {
     let writes = arguments.next().is_some_and(|it| it == "write");
     let records = arguments.next().and_then(|it| it.parse().ok());
     let records: u64 = records.unwrap_or(1_003_520);
+    let queues = arguments.next().and_then(|it| it.parse().ok());
+    let queues: u64 = queues.unwrap_or(1).clamp(1, 10);
     let (before, begun) = (resident(), Instant::now());
     let store = Store::open(folder.as_ref(), StoreOptions::default()).expect("a store");
     report("opened", begun, records, before);
     let begun = Instant::now();
     if writes {
-        write(&store, records).await;
+        write(&store, records, queues).await;
         report("written", begun, records, before);
         return;
     }
