@@ -8,7 +8,10 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read, Write},
-    sync::{Arc, mpsc::sync_channel},
+    sync::{
+        Arc,
+        mpsc::{channel, sync_channel},
+    },
 };
 
 use wharf_wal::{
@@ -292,12 +295,14 @@ pub(crate) fn read_file(source: &File, file: &Arc<DataFile>) -> Result<(Head, St
     }
     std::thread::scope(|scope| {
         let (done, frames_read) = sync_channel(AHEAD);
+        let (back, spares) = channel();
         let reading = move || {
             let mut packing = Packing::default();
             frames(source, |payload, at| {
                 let ready = ready(payload, at, Some(file), &mut packing)?;
-                let frame = (payload.to_vec(), at, ready);
-                Ok(done.send(frame).is_err() || is_end(payload))
+                let is_end = is_end(payload);
+                let payload = std::mem::replace(payload, spares.try_recv().unwrap_or_default());
+                Ok(done.send((payload, at, ready)).is_err() || is_end)
             })
             .map(|()| packing)
         };
@@ -310,6 +315,8 @@ pub(crate) fn read_file(source: &File, file: &Arc<DataFile>) -> Result<(Head, St
         for (payload, at, ready) in frames_read {
             let took = taken.frame(&payload, ready);
             took.map_err(|e| corrupt(at, &format!("a frame {e}")))?;
+            // A reader that has read all needs no more.
+            let _ = back.send(payload);
         }
         let packing = reader
             .join()
@@ -347,10 +354,11 @@ pub(crate) fn places<R: Read>(
     })
 }
 
-/// Hands out frames, with the byte at which the payload of each starts, until `take` says that one is the last.
+/// Hands out frames, with the byte at which the payload of each starts, until `take` says that one is the last. It may keep
+/// the buffer for another one.
 pub(crate) fn frames<R: Read>(
     source: R,
-    mut take: impl FnMut(&[u8], u64) -> Result<bool, DecodeError>,
+    mut take: impl FnMut(&mut Vec<u8>, u64) -> Result<bool, DecodeError>,
 ) -> Result<(), ReadError> {
     let mut source = BufReader::with_capacity(FRAME_TARGET_BYTES, source);
     let mut prefix = [0; PREFIX_BYTES];
@@ -364,13 +372,15 @@ pub(crate) fn frames<R: Read>(
     }
     let mut frames = FrameReader::new(source, u32::from_le_bytes(salt), 1, PREFIX_BYTES as u64);
     loop {
-        let (payload, at) = frames.next_frame().map_err(|e| match e {
+        let (_, at) = frames.next_frame().map_err(|e| match e {
             FrameError::Invalid { offset, .. } => corrupt(offset, "a frame is damaged or missing"),
             FrameError::Io(e) => ReadError::Io(e),
         })?;
-        if take(payload, at).map_err(|e| corrupt(at, &format!("a frame {e}")))? {
+        let mut payload = frames.exchange(Vec::new());
+        if take(&mut payload, at).map_err(|e| corrupt(at, &format!("a frame {e}")))? {
             return Ok(());
         }
+        frames.exchange(payload);
     }
 }
 

@@ -82,6 +82,11 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
+    /// Gives the buffer away that the last payload stands in, for another one, whatever that holds.
+    pub fn exchange(&mut self, buffer: Vec<u8>) -> Vec<u8> {
+        std::mem::replace(&mut self.payload, buffer)
+    }
+
     /// The next payload and the byte it starts at. An end of the stream is `Invalid` too: whoever
     /// writes a stream marks its end by a frame of its own.
     pub fn next_frame(&mut self) -> Result<(&[u8], u64), FrameError> {
