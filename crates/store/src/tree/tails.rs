@@ -17,7 +17,8 @@ const NEAR: usize = match cfg!(test) {
     false => 1024,
 };
 /// So many keys that come behind no tail may begin one in vain: what has no order is looked up as often for nothing. Each
-/// key that comes behind a tail allows for one again.
+/// key that comes behind a tail allows for one again. To cut a tail in two costs one more for each [`NEAR`] keys that are
+/// copied for that: else a few that come long before its end, again and again, would copy it as often.
 const CREDIT: u32 = 64;
 /// A key that is there already costs so many: where many are changed, few are to be looked up twice.
 const THERE: u32 = 4;
@@ -107,7 +108,7 @@ impl<T> Tails<T> {
     }
 
     /// Takes up a key that is new and comes behind a tail, or near its end, or begins one. It is given back if it is there, or
-    /// is one of many that come in no order. `keys`: the others of the shelf.
+    /// is one of many that come in no order: the caller then [makes way](Tails::make_way) for it. `keys`: the others of the shelf.
     pub(super) fn push(
         &mut self,
         keys: &mut OnShelf<T>,
@@ -138,7 +139,9 @@ impl<T> Tails<T> {
                 return Err((key, value));
             }
             Place::Within(at, number) => {
-                self.split(at, number);
+                if !self.split(at, number) {
+                    return Err((key, value));
+                }
                 self.all[at].keys.push((key, value));
             }
             Place::Before(end) => {
@@ -190,13 +193,19 @@ impl<T> Tails<T> {
         Place::Before(firsts.chain(next).min().cloned())
     }
 
-    /// Makes two tails of one. The first of them ends with the first key of the other.
-    fn split(&mut self, at: usize, number: usize) {
+    /// Makes two tails of one, if that does not cost too much. The first of them ends with the first key of the other.
+    fn split(&mut self, at: usize, number: usize) -> bool {
         let tail = &mut self.all[at];
+        let cost = u32::try_from((tail.keys.len() - number) / NEAR).unwrap_or(u32::MAX);
+        let Some(left) = self.credit.checked_sub(cost) else {
+            return false;
+        };
+        self.credit = left;
         let later = tail.keys.split_off(number);
         let end = later.first().map(|(first, _)| Arc::clone(first));
         let end = std::mem::replace(&mut tail.end, end);
         self.all.insert(at + 1, Tail { keys: later, end });
+        true
     }
 
     /// A key comes to the shelf that is in no tail.
@@ -213,9 +222,11 @@ impl<T> Tails<T> {
 
     /// Puts all of them where they are looked for.
     pub(super) fn settle(&mut self, keys: &mut OnShelf<T>) {
-        self.all.sort_unstable_by(|a, b| a.first().cmp(b.first()));
+        // An open store has none: nothing is kept for them.
+        let mut all = std::mem::take(&mut self.all);
+        all.sort_unstable_by(|a, b| a.first().cmp(b.first()));
         // None lies within another.
-        let mut tails = self.all.drain(..).map(|it| it.keys);
+        let mut tails = all.into_iter().map(|it| it.keys);
         let mut run = tails.next().unwrap_or_default();
         tails.for_each(|it| run.extend(it));
         merge(keys, run);
@@ -268,6 +279,21 @@ mod tests {
         let found: Vec<&str> = keys.keys().map(|it| &**it).collect();
         let all = ["10", "105", "11", "12", "13", "14", "15", "17", "18", "19"];
         assert_eq!(found, all);
+    }
+
+    #[test]
+    fn a_long_tail_is_not_cut_far_before_its_end() {
+        let (mut tails, mut keys) = (Tails::default(), OnShelf::new());
+        for number in 0..1000 {
+            assert!(push(&mut tails, &mut keys, &format!("{number:04}")));
+        }
+        assert!(!push(&mut tails, &mut keys, "0000.5"));
+        assert_eq!((tails.all.len(), tails.len()), (1, 1000));
+        assert!(push(&mut tails, &mut keys, "0900.5"));
+        assert_eq!((tails.all.len(), tails.len()), (2, 1001));
+        // What is given back is put elsewhere.
+        tails.make_way(&mut keys, "0000.5");
+        assert_eq!((tails.len(), keys.len()), (99, 902));
     }
 
     #[test]

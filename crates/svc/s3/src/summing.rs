@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(sum, None);
     }
 
-    /// A batch whose room is never given back, as if a thread were at work on it.
+    /// A batch with room of its own, as one has that a thread is at work on.
     async fn batch(summing: &Summing) -> Batch {
         Batch {
             pieces: vec![Bytes::from_static(b"x")],
