@@ -5,13 +5,18 @@
 //!  guest                task's namespace                    scope's namespace
 //!  <address>/20 ─tap── tap0  <address>/32 dev tap0
 //!    by DHCP            eth0  default via gateway ──veth── w<id>e…
+//!  <IPv6>/128     ─tap── tap0  <IPv6>/128 dev tap0
+//!    by DHCPv6          eth0  default via fe80::1 ──veth── w<id>e…
 //! ```
 //! The namespace routes between the two. It answers its guest for every hardware address that is asked for, since all
 //! of them are behind it; so nobody but the scope decides who is reached, and the guest speaks from its own addresses alone.
+//!
+//! Over IPv6 it has no address at all, neither of its own nor of the link: who has the guest answers for it, by the addresses that
+//! are led there ([`led_to_guest`]).
 
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::net::Ipv4Addr;
+use std::io::{self, Read as _};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -19,13 +24,17 @@ use std::path::Path;
 use nix::errno::Errno;
 
 use crate::error::NetworkError;
+use crate::host;
+use crate::ipv6::{self, MOST, may_have};
 use crate::model::{MacAddress, Subnet};
 use crate::names::{GUEST_LINK, TASK_LINK};
 use crate::netlink::link::{self, Conf};
+use crate::netlink::nft::{self, BaseChain, Batch, Compare, Direction, Expression, Hook};
 use crate::netlink::route::{self, Hop};
-use crate::netlink::{Request, Socket};
+use crate::netlink::route6;
+use crate::netlink::{Family, Request, Socket};
 use crate::netns::Namespace;
-use crate::scope::{in_link, outwards};
+use crate::scope::{in_link, in_task, outwards};
 use crate::state::Endpoint;
 use crate::sysctl;
 
@@ -50,6 +59,25 @@ const SETTINGS: [(&str, &str); 6] = [
     // What the guest makes up is nothing for the log of the host.
     ("ipv4/conf/all/log_martians", "0"),
 ];
+
+/// The table of IPv6, which is alone in the namespace.
+const TABLE: &str = "guest";
+/// Nothing of the guest is for the namespace: the kernel believes advertisements of routers as far as to have a neighbour of each
+/// sender, whatever its settings, and the table of neighbours is one for the whole host. Who has the guest hears them all the same.
+const ITSELF: BaseChain = BaseChain {
+    name: "itself",
+    kind: "filter",
+    hook: Hook::Input,
+    priority: 0,
+};
+
+/// The routes of IPv6 of the calling thread's network namespace, as the kernel shows them: a line each, which begins with the
+/// address and the bits of the prefix in hexadecimal digits and ends with the link.
+const ROUTES: &str = "/proc/thread-self/net/ipv6_route";
+/// Of one that is for a single address.
+const SINGLE: &str = "80";
+/// There are some lines of 150 bytes beside those of the guest's addresses.
+const MOST_BYTES: u64 = 64 << 10;
 
 /// `struct ifreq`, as far as it is read.
 #[repr(C)]
@@ -103,8 +131,10 @@ pub(crate) fn hand_over(
         for (name, value) in SETTINGS {
             sysctl::ensure(name, value)?;
         }
-        // What a guest says of routes in IPv6 is heard by nobody.
-        sysctl::ensure(&format!("ipv6/conf/{GUEST_LINK}/disable_ipv6"), "1")?;
+        // What a guest without addresses of IPv6 says in it is heard by nobody.
+        if endpoint.ipv6.is_empty() {
+            sysctl::ensure(&format!("ipv6/conf/{GUEST_LINK}/disable_ipv6"), "1")?;
+        }
         // It answers at once.
         sysctl::ensure(&format!("ipv4/neigh/{GUEST_LINK}/proxy_delay"), "0")
     };
@@ -132,7 +162,39 @@ pub(crate) fn hand_over(
     for address in endpoint.addresses() {
         task.perform(inwards(inner, address, endpoint.mac))?;
     }
+    if endpoint.ipv6.is_empty() {
+        return Ok(());
+    }
+    route_ipv6(namespace)?;
+    let own = endpoint.ipv6.iter();
+    let own = own.map(|it| route6::delete_address(outer.index, *it));
+    task.perform(own.collect())?;
+    task.perform(ipv6::outwards(outer.index))?;
+    for address in &endpoint.ipv6 {
+        task.perform(inwards_ipv6(inner, *address, endpoint.mac))?;
+    }
     Ok(())
+}
+
+/// Has a guest's namespace route IPv6, and hear nothing of its guest itself. May be repeated.
+fn route_ipv6(namespace: &Namespace) -> Result<(), NetworkError> {
+    let failed = |e: io::Error| NetworkError::kernel("enter a network namespace", e);
+    let opened = namespace.run(|| {
+        sysctl::ensure("ipv6/conf/all/forwarding", "1")?;
+        host::open(Family::Netfilter)
+    });
+    let mut socket = opened.map_err(failed).flatten()?;
+    // Before the guest's end speaks IPv6.
+    if !nft::table_exists_ipv6(&mut socket, TABLE)? {
+        let mut batch = Batch::ipv6(TABLE);
+        batch.fresh_table();
+        batch.chain(ITSELF);
+        let by_guest = Expression::link(Direction::In, Compare::Equal, GUEST_LINK);
+        batch.rule(ITSELF.name, [by_guest, Expression::discard()].concat());
+        batch.commit(&mut socket, "write a guest's nftables table for IPv6")?;
+    }
+    ipv6::switch_on(namespace, TASK_LINK)?;
+    ipv6::switch_on(namespace, GUEST_LINK)
 }
 
 /// Leads an address to the guest.
@@ -156,4 +218,89 @@ pub(crate) fn part(path: &Path, address: Ipv4Addr) -> Result<(), NetworkError> {
             route::delete_neighbour(index, address),
         ]
     })
+}
+
+fn inwards_ipv6(index: u32, address: Ipv6Addr, mac: MacAddress) -> Vec<Request> {
+    let gateway = None;
+    vec![
+        route::neighbour(index, address, mac),
+        route6::route(address, route6::Hop { index, gateway }),
+    ]
+}
+
+/// Leads an IPv6 address to the guest of a namespace. One whose tap is not there yet gets it with that.
+pub(crate) fn lead_ipv6(
+    path: &Path,
+    address: Ipv6Addr,
+    mac: MacAddress,
+) -> Result<(), NetworkError> {
+    if let Some(namespace) = Namespace::open(path)? {
+        route_ipv6(&namespace)?;
+    }
+    in_task(path, ipv6::outwards)?;
+    in_link(path, GUEST_LINK, |index| inwards_ipv6(index, address, mac))
+}
+
+/// Leads it there no more.
+pub(crate) fn part_ipv6(path: &Path, address: Ipv6Addr) -> Result<(), NetworkError> {
+    in_link(path, GUEST_LINK, |index| {
+        vec![
+            route6::delete_route(address, index),
+            route::delete_neighbour(index, address),
+        ]
+    })
+}
+
+/// The IPv6 addresses that are led to the guest of the calling thread's network namespace now.
+///
+/// # Errors
+/// The kernel does not show its routes.
+pub fn led_to_guest() -> io::Result<Vec<Ipv6Addr>> {
+    let file = match File::open(ROUTES) {
+        // A kernel without IPv6 leads none.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text)?;
+    Ok(text.lines().filter_map(led).take(MOST).collect())
+}
+
+/// The address that a route of the kernel's table leads to the guest.
+fn led(line: &str) -> Option<Ipv6Addr> {
+    let mut words = line.split_ascii_whitespace();
+    let (to, prefix, link) = (words.next()?, words.next()?, words.next_back()?);
+    if (prefix, link) != (SINGLE, GUEST_LINK) {
+        return None;
+    }
+    let address = Ipv6Addr::from_bits(u128::from_str_radix(to, 16).ok()?);
+    may_have(address).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_of_the_kernel_are_read() {
+        let none = "00000000000000000000000000000000";
+        let line = |to: &str, prefix: &str, link: &str| {
+            format!("{to} {prefix} {none} 00 {none} 00000400 00000001 00000000 00000001 {link:>8}")
+        };
+        let own = "fd123456789abc010000000000000005";
+        let found = led(&line(own, "80", GUEST_LINK));
+        assert_eq!(found, Some("fd12:3456:789a:bc01::5".parse().unwrap()));
+        for other in [
+            line(own, "40", GUEST_LINK),
+            line(own, "80", TASK_LINK),
+            line(none, "00", TASK_LINK),
+            line("ff000000000000000000000000000000", "08", GUEST_LINK),
+            line("fe800000000000000000000000000001", "80", GUEST_LINK),
+            line("zz123456789abc010000000000000005", "80", GUEST_LINK),
+            own.to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(led(&other), None, "{other}");
+        }
+    }
 }

@@ -60,7 +60,7 @@ pub use files::{
     host_resolv_conf, host_resolv_options, hosts_file, private_dns_name, private_domain,
     resolv_conf, upstream_name_servers,
 };
-pub use guest::{TUN, open_tap};
+pub use guest::{TUN, led_to_guest, open_tap};
 pub use model::{
     Attachment, BadValue, Binding, Counters, Eni, Health, HostPort, MacAddress, Mode, PortMapping,
     PortRange, Protocol, Recovered, Scope, Subnet,

@@ -7,6 +7,8 @@
 //!                               neighbour <end> lladdr <mac of end> dev vx
 //!                               table ip6: who may send by which link, groups, network ACLs
 //! ```
+//! Where the interface is the guest's of a virtual machine, its addresses are behind the task's namespace (`guest`).
+//!
 //! A peer's range is behind the link to it (`peering`), its addresses on other hosts behind the tunnel of the VPC that carries it.
 //!
 //! Nobody asks for neighbours and nobody is believed about them: all entries are fixed, links have no addresses of
@@ -33,6 +35,7 @@ use wharf_base::Cidr6;
 
 use crate::error::NetworkError;
 use crate::groups::next_generation;
+use crate::guest;
 use crate::host;
 use crate::model::{MacAddress, Mode, Scope};
 use crate::names::{Names, SCOPE_TUNNEL, TASK_LINK};
@@ -188,12 +191,17 @@ impl Worker {
             return Ok(());
         };
         let leads_out = !wanted.exits.is_empty();
-        let state = &self.state;
+        let (state, tasks) = (&self.state, &self.tasks);
         let written = net.write_ipv6(&wanted, self.heard, &self.names);
         // Without rules for it no link speaks IPv6.
         written?;
         let placed = net.place_ipv6(&wanted, |key, address| {
-            task(&state.task_netns(key), address)
+            let netns = state.task_netns(key);
+            let endpoint = tasks.get(key).and_then(|it| it.endpoint.as_ref());
+            match endpoint.filter(|it| it.guest) {
+                Some(it) => guest::lead_ipv6(&netns, address, it.mac),
+                None => task(&netns, address),
+            }
         });
         let led = match self.heard {
             true => {
@@ -256,7 +264,10 @@ impl Worker {
         for address in gone {
             net.part_ipv6(&endpoint.link, address)?;
             let netns = self.state.task_netns(key);
-            in_task(&netns, |index| vec![route6::delete_address(index, address)])?;
+            match endpoint.guest {
+                true => guest::part_ipv6(&netns, address)?,
+                false => in_task(&netns, |index| vec![route6::delete_address(index, address)])?,
+            }
         }
         endpoint.ipv6 = told;
         self.save(&record)
@@ -491,7 +502,7 @@ fn beyond(end: Ipv4Addr) -> Ipv6Addr {
 }
 
 /// IPv6 on one link of a namespace.
-fn switch_on(namespace: &Namespace, link: &str) -> Result<(), NetworkError> {
+pub(crate) fn switch_on(namespace: &Namespace, link: &str) -> Result<(), NetworkError> {
     let set = || {
         LINK_SETTINGS.iter().try_for_each(|(name, value)| {
             sysctl::ensure(&format!("ipv6/conf/{link}/{name}"), value)
@@ -508,13 +519,19 @@ fn task(path: &std::path::Path, address: Ipv6Addr) -> Result<(), NetworkError> {
         switch_on(&namespace, TASK_LINK)?;
     }
     in_task(path, |index| {
-        let gateway = Some(ROUTER);
-        vec![
-            route6::address(index, address),
-            route::neighbour(index, ROUTER, GATEWAY_MAC),
-            route6::default_route(Hop { index, gateway }),
-        ]
+        let mut requests = vec![route6::address(index, address)];
+        requests.extend(outwards(index));
+        requests
     })
+}
+
+/// The way out of a task's namespace.
+pub(crate) fn outwards(index: u32) -> Vec<Request> {
+    let gateway = Some(ROUTER);
+    vec![
+        route::neighbour(index, ROUTER, GATEWAY_MAC),
+        route6::default_route(Hop { index, gateway }),
+    ]
 }
 
 #[cfg(test)]

@@ -10,19 +10,19 @@ use super::support::*;
 use wharf_network::*;
 
 /// Before each frame: what is left to be computed of it, here nothing.
-const HEAD: usize = 10;
+pub const HEAD: usize = 10;
 /// Between two questions.
-const AGAIN: Duration = Duration::from_millis(300);
+pub const AGAIN: Duration = Duration::from_millis(300);
 const ARP: [u8; 2] = [8, 6];
 const IPV4: [u8; 2] = [8, 0];
 
-struct Guest {
-    tap: File,
-    mac: [u8; 6],
+pub struct Guest {
+    pub tap: File,
+    pub mac: [u8; 6],
 }
 
 impl Guest {
-    fn of(task: &Attachment) -> Self {
+    pub fn of(task: &Attachment) -> Self {
         let tap = inside(netns(task), || open_tap(Path::new(TUN)).unwrap());
         Self {
             tap: tap.into(),
@@ -35,7 +35,7 @@ impl Guest {
         self.hears_within(kind, PATIENCE).expect("no frame came")
     }
 
-    fn hears_within(&mut self, kind: [u8; 2], patience: Duration) -> Option<Vec<u8>> {
+    pub fn hears_within(&mut self, kind: [u8; 2], patience: Duration) -> Option<Vec<u8>> {
         let deadline = Instant::now() + patience;
         let mut buffer = [0; 2048];
         loop {

@@ -10,6 +10,7 @@ mod exits;
 mod flows;
 mod groups;
 mod guest;
+mod guest_ipv6;
 mod ipv6;
 mod ipv6_outside;
 mod ipv6_peering;
