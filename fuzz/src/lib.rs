@@ -102,6 +102,7 @@ targets![
     ("event-pattern", "languages", languages::event_pattern),
     ("forward-head", "planes", planes::forward_head),
     ("guest-dhcp", "planes", machines::guest_dhcp),
+    ("guest-ipv6", "planes", machines::guest_ipv6),
     ("guest-kernel", "planes", machines::guest_kernel),
     ("iam-policy", "languages", languages::iam_policy),
     ("image-location", "ec2", ec2::image_location),

@@ -10,6 +10,11 @@ pub fn guest_dhcp(input: &[u8]) {
     wharf_guest::fuzz::dhcp(input);
 }
 
+/// One of IPv6: who asks for neighbours, for routers, for addresses.
+pub fn guest_ipv6(input: &[u8]) {
+    wharf_guest::fuzz::ipv6(input);
+}
+
 /// Names in the folders of an image: a line each, ` -> ` before where a link points to.
 pub fn guest_kernel(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {

@@ -1,9 +1,9 @@
 //! What fuzzing reaches of this crate.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::{
-    Lease, dhcp,
+    Lease, dhcp, ipv6,
     kernel::{self, Entry, Listing},
 };
 
@@ -18,6 +18,19 @@ pub fn dhcp(frame: &[u8]) {
     // No answer is as an offer is: nothing answers itself.
     if let Some(answer) = answer {
         assert!(dhcp::answer(&answer, &lease, [2, 0, 0, 0, 0, 1]).is_none());
+    }
+}
+
+pub fn ipv6(frame: &[u8]) {
+    let end = ipv6::End {
+        hardware: [2, 0, 0, 0, 0, 1],
+        mtu: 1450,
+    };
+    let led = || vec![Ipv6Addr::new(0xfd12, 0x3456, 0x789a, 0xbc01, 0, 0, 0, 5)];
+    let answer = ipv6::answer(frame, end, led);
+    if let Some(answer) = answer {
+        assert!(answer.len() <= 14 + 1280);
+        assert!(ipv6::answer(&answer, end, led).is_none());
     }
 }
 

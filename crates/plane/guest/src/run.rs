@@ -1,5 +1,5 @@
-//! Process 1 of a virtual machine's container: starts the emulator, answers its guest's DHCP, has its volumes come and go, and has
-//! the guest shut down when it is told to end.
+//! Process 1 of a virtual machine's container: starts the emulator, answers its guest's DHCP and its questions about IPv6, has its
+//! volumes come and go, and has the guest shut down when it is told to end.
 
 use std::{
     io::{self, BufReader, Write as _},
@@ -24,9 +24,9 @@ use crate::{
     Lease, Machine, VARIABLE,
     control::{self, Asked},
     conversation::Conversation,
-    dhcp, disk,
+    dhcp, disk, ipv6,
     machine::{DISK, Ends},
-    packets::Packets,
+    packets::{Family, Packets},
     qmp::{self, Said},
 };
 
@@ -36,6 +36,8 @@ const GRACE: Duration = Duration::from_secs(90);
 const PRESSED_EVERY: Duration = Duration::from_secs(5);
 /// What an emulator said before it ended is heard within this.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// So often a guest hears of its router and of how it gets addresses; its first one it may get while it runs.
+const TELLS_EVERY: Duration = Duration::from_secs(60);
 /// Where modules of qemu are looked for.
 const MODULES: &str = "QEMU_MODULE_DIR";
 
@@ -106,8 +108,12 @@ fn attend(machine: &Machine) -> io::Result<End> {
     SigSet::all().thread_block()?;
     let tap = wharf_network::open_tap(Path::new(wharf_network::TUN));
     let tap = tap.map_err(|e| named(&e, "its tap"))?;
-    let packets = Packets::of(wharf_network::GUEST_LINK).map_err(|e| named(&e, "its interface"))?;
-    let mtu = packets.mtu;
+    let packets = |family| {
+        let packets = Packets::of(wharf_network::GUEST_LINK, family);
+        packets.map_err(|e| named(&e, "its interface"))
+    };
+    let (over_ipv4, over_ipv6) = (packets(Family::Ipv4)?, packets(Family::Ipv6)?);
+    let mtu = over_ipv4.mtu;
     let disk = disk::open(Path::new(DISK)).map_err(|e| named(&e, "its disk"))?;
     let (own, host) = control::pair()?;
     control::keep(host)?;
@@ -135,11 +141,12 @@ fn attend(machine: &Machine) -> io::Result<End> {
         ..machine.lease.clone()
     };
     thread::spawn(move || {
-        let served = packets.serve(|frame, own| dhcp::answer(frame, &lease, own));
+        let served = over_ipv4.serve(|frame, own| dhcp::answer(frame, &lease, own));
         if let Err(error) = served {
             say(&format!("DHCP of the machine is over: {error}"));
         }
     });
+    thread::spawn(move || serve_ipv6(over_ipv6));
     let mut ending: Option<Ending> = None;
     let mut conversation = Conversation::begin(ours);
     let mut exited: Option<(ExitStatus, Instant)> = None;
@@ -187,6 +194,24 @@ fn attend(machine: &Machine) -> io::Result<End> {
                 }
             }
         }
+    }
+}
+
+/// By the addresses that are led to the guest at the time: some may come or go while it runs.
+fn serve_ipv6(packets: Packets) {
+    let end = ipv6::End {
+        hardware: packets.hardware,
+        mtu: packets.mtu,
+    };
+    // Where they cannot be read there are none, until they are asked for again.
+    let led = || wharf_network::led_to_guest().unwrap_or_default();
+    let unasked = || ipv6::unasked(end, &led());
+    let served = packets.serve_and_tell(
+        |frame| ipv6::answer(frame, end, led),
+        (TELLS_EVERY, unasked),
+    );
+    if let Err(error) = served {
+        say(&format!("IPv6 of the machine is over: {error}"));
     }
 }
 
