@@ -11,7 +11,7 @@ import signal
 
 import pytest
 
-from harness import images, tools
+from harness import images, tasks, tools
 from harness.installation import Installation
 from harness.refusals import refused_code
 from harness.waiting import wait_for
@@ -58,6 +58,12 @@ imds() { printf 'GET /latest/%s HTTP/1.0\r\n\r\n' "$1" | nc 169.254.169.254 80 |
 ifconfig lo 127.0.0.1 up
 ifconfig eth0 up
 udhcpc -q -n -t 20 -i eth0 -O mtu -s /etc/lease.sh || echo "no lease"
+six=$(imds meta-data/ipv6)
+case "$six" in fd*:*)
+  for it in $(seq 100); do ip -6 route | grep -q "^default" && break; sleep 0.2; done
+  ip -6 addr add $six/128 dev eth0
+  echo "has $six $(ip -6 route | grep "^default" | cut -d ' ' -f 2,3)" ;;
+esac
 boots=$(($(cat /boots 2>/dev/null || echo 0) + 1))
 echo $boots > /boots
 sync
@@ -129,6 +135,15 @@ def fresh():
         yield alone.start()
 
 
+def with_ipv6(wharf):
+    """The default VPC's first subnet, with a range of IPv6 addresses."""
+    ec2, (subnet, *_) = wharf.client("ec2"), tasks.default_subnets(wharf)
+    (shown,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    given = ec2.associate_vpc_cidr_block(VpcId=shown["VpcId"], AmazonProvidedIpv6CidrBlock=True)["Ipv6CidrBlockAssociation"]
+    ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=given["Ipv6CidrBlock"].replace("/56", "/64"))
+    return subnet
+
+
 def machine_image(wharf, folder):
     layout, _ = images.with_entries(folder / "layout", entries())
     uri = images.ensure_repository(wharf, "machines/small")
@@ -173,17 +188,19 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     ec2, busybox = fresh.client("ec2"), images.push(fresh, "busybox")
     image = machine_image(fresh, tmp_path)
     asked = {"ImageId": image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
-    assert refused_code(ec2.run_instances, **asked, Ipv6AddressCount=1) == "UnsupportedOperation"
-
     disks = [{"DeviceName": f"/dev/xvd{letter}", "Ebs": {"VolumeSize": 1}} for letter in "af"]
-    (made,) = ec2.run_instances(**asked, UserData="some words", BlockDeviceMappings=disks)["Instances"]
+    there = {"SubnetId": with_ipv6(fresh), "Ipv6AddressCount": 1}
+    (made,) = ec2.run_instances(**asked, **there, UserData="some words", BlockDeviceMappings=disks)["Instances"]
     instance, address = made["InstanceId"], made["PrivateIpAddress"]
+    (six,) = (it["Ipv6Address"] for it in made["NetworkInterfaces"][0]["Ipv6Addresses"])
     wait_state(ec2, instance, "running")
     says(ec2, instance, f"boot 1 of {instance}, told some words")
     said = console(ec2, instance)
     assert re.search(rf"has {re.escape(address)} of 172\.31\.\d+\.1 with 1\d\d\d", said), said
     assert "Linux version 6." in said and "boots under tcg" in said, said
-    assert "page of boot 1 with 2 processors" in page(fresh, busybox, address)
+    assert f"has {six} via fe80::1" in said, said
+    for at in (address, f"[{six}]"):
+        assert "page of boot 1 with 2 processors" in page(fresh, busybox, at)
     (shown,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     assert shown["BootMode"] == shown["CurrentInstanceBootMode"] == "legacy-bios"
     root, kept = (it["Ebs"]["VolumeId"] for it in shown["BlockDeviceMappings"])

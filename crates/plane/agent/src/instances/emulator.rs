@@ -44,6 +44,8 @@ const MODULE_FOLDERS: [&str; 4] = [
 const OFFER: &str = "vm";
 /// … and that they have volumes, and disks that are sealed.
 const WITH_DISKS: &str = "vm-disks";
+/// … and that they have IPv6 addresses.
+const WITH_IPV6: &str = "vm-ipv6";
 /// … and that snapshots are taken of their disks, and disks made of these.
 pub const WITH_SNAPSHOTS: &str = "vm-snapshots";
 /// Why there are none where nobody wants any.
@@ -65,12 +67,12 @@ pub struct Emulator {
 
 impl Emulator {
     /// What the node says of it when it registers.
-    pub fn offer(&self) -> [&'static str; 3] {
+    pub fn offer(&self) -> [&'static str; 4] {
         let processors = match self.accelerator {
             Accelerator::Kvm => "vm-kvm",
             Accelerator::Tcg => "vm-tcg",
         };
-        [OFFER, processors, WITH_DISKS]
+        [OFFER, processors, WITH_DISKS, WITH_IPV6]
     }
 }
 

@@ -93,6 +93,16 @@ pub fn provider_lacks(id: &str, what: &str, lacking: &str) -> Fault {
     )
 }
 
+/// Of an earlier version.
+pub fn host_gives_no_ipv6(id: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The host of the instance '{id}' gives no IPv6 addresses to instances that are virtual machines."
+        ),
+    )
+}
+
 /// A launch asks for what no machine of the operator's own maker has.
 pub fn not_of_makers(kind: &str, parameter: &str) -> Fault {
     sender(

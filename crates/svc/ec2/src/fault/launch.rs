@@ -257,16 +257,6 @@ pub fn boot_mode_of_root(mode: &str) -> Fault {
     )
 }
 
-/// A virtual machine is asked for what it cannot have.
-pub fn not_of_virtual(parameter: &str) -> Fault {
-    sender(
-        "UnsupportedOperation",
-        format!(
-            "The parameter {parameter} is not supported by this version of wharf for instances that are virtual machines."
-        ),
-    )
-}
-
 pub fn bad_root_device(name: &str) -> Fault {
     sender(
         "InvalidParameterValue",

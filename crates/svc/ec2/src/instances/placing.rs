@@ -35,6 +35,8 @@ const VIRTUAL_MACHINES: &str = "vm";
 const VIRTUAL_DISKS: &str = "vm-disks";
 /// … and one that takes snapshots of the disks of virtual machines, and makes such disks of these, this.
 const VIRTUAL_SNAPSHOTS: &str = "vm-snapshots";
+/// … and one whose virtual machines have IPv6 addresses, this.
+const VIRTUAL_IPV6: &str = "vm-ipv6";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -60,6 +62,8 @@ pub struct Wish {
     pub volumes: bool,
     /// It is a virtual machine.
     pub virtual_machine: bool,
+    /// It has IPv6 addresses.
+    pub ipv6: bool,
     /// Of the host's capacity for Fargate.
     pub fargate: bool,
     pub claim: Claim,
@@ -225,6 +229,7 @@ impl Wish {
                 || !(self.volumes || self.sealed)
                 || says(offer, VIRTUAL_DISKS))
             && (!(self.virtual_machine && self.restored) || says(offer, VIRTUAL_SNAPSHOTS))
+            && (!(self.virtual_machine && self.ipv6) || says(offer, VIRTUAL_IPV6))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
@@ -250,6 +255,11 @@ pub fn takes_virtual_snapshots(machines: &Machines, host: &str) -> bool {
 /// Whether virtual machines of a host have volumes.
 pub fn gives_volumes(machines: &Machines, host: &str) -> bool {
     host_says(machines, host, VIRTUAL_DISKS)
+}
+
+/// Whether they have IPv6 addresses.
+pub fn gives_ipv6(machines: &Machines, host: &str) -> bool {
+    host_says(machines, host, VIRTUAL_IPV6)
 }
 
 fn host_says(machines: &Machines, host: &str, word: &str) -> bool {

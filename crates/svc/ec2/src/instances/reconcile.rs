@@ -436,6 +436,7 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         sealed: record.sealed_root.is_some(),
         volumes: !record.devices.is_empty(),
         virtual_machine: record.is_virtual(),
+        ipv6: !record.interface.ipv6.is_empty(),
         fargate: record.pod.is_some(),
         claim: Claim {
             spot: record.spot.is_some(),

@@ -74,6 +74,7 @@ impl Ground {
             sealed: false,
             volumes: false,
             virtual_machine: false,
+            ipv6: false,
             fargate: false,
             claim: size.claim(disk_gib),
             only: None,

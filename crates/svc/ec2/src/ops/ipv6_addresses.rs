@@ -16,7 +16,7 @@ use wharf_wire::{Call, Context, Fault};
 use super::interfaces::may_change;
 use crate::{
     Ec2Service, fault, instance_types,
-    instances::providers::Ability,
+    instances::placing::gives_ipv6,
     ipv6::{MOST, draw, may_assign},
     records::{AddressClaim, Instance, Interface, Subnet, ipv6_claim_id},
     table::LeanOn,
@@ -281,8 +281,15 @@ async fn check_limit(
         }
         None => None,
     };
-    if let Some(it) = instance.as_ref().filter(|it| it.is_virtual()) {
-        it.needs(Ability::Ipv6)?;
+    if let Some(it) = instance.as_ref().filter(|it| it.is_virtual())
+        && let Some(host) = &it.life.host
+    {
+        // One of an earlier version would lead them nowhere.
+        let hosts = &service.instances.parts.hosts;
+        hosts.up_to_date().await;
+        if !hosts.read(|machines| gives_ipv6(machines, &host.id)) {
+            return Err(fault::host_gives_no_ipv6(&it.id));
+        }
     }
     let kind = instance.and_then(|it| instance_types::find(&it.instance_type));
     let most = kind.map_or(MOST, |it| it.addresses as usize);

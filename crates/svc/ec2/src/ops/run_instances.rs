@@ -352,7 +352,8 @@ async fn in_group(
         return Ok(Assigned::Any);
     };
     let zone = prepared.subnet.zone.as_str();
-    let wish = wish(cx, wanted, (&prepared.image, &prepared.disks), zone);
+    let of = (&prepared.image, &prepared.disks);
+    let wish = wish(cx, wanted, of, (zone, prepared.ipv6));
     let hosts = service.instances.parts.hosts.read(|it| wish.hosts(it));
     let members = placement_groups::members(service, cx, &asked.group.id).await?;
     let assigned = placement_groups::check(asked, &members, zone, &hosts, count)?;

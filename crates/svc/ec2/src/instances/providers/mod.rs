@@ -60,8 +60,6 @@ pub enum Ability {
     Reboot,
     /// Interfaces of a VPC, their addresses and security groups.
     Interfaces,
-    /// IPv6 addresses of those.
-    Ipv6,
     /// Volumes, and snapshots of them.
     Volumes,
     /// Volumes that its host mounts for pods.
@@ -82,12 +80,11 @@ pub enum Ability {
 
 impl Ability {
     #[cfg(test)]
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Stop,
         Self::Start,
         Self::Reboot,
         Self::Interfaces,
-        Self::Ipv6,
         Self::Volumes,
         Self::PodVolumes,
         Self::RootSnapshots,
@@ -106,7 +103,6 @@ impl Ability {
             Self::Start => "is not started here",
             Self::Reboot => "is not rebooted here",
             Self::Interfaces => "has no network interfaces of a VPC",
-            Self::Ipv6 => "has no IPv6 addresses",
             Self::Volumes => "has no volumes",
             Self::PodVolumes => "has no volumes for pods",
             Self::RootSnapshots => "has no snapshots of its root",
@@ -157,7 +153,7 @@ impl Provider {
 /// Whether a host cannot do that for an instance that is a virtual machine: its guest alone mounts what it has.
 fn virtual_lacks(ability: Ability) -> bool {
     match ability {
-        Ability::PodVolumes | Ability::Ipv6 => true,
+        Ability::PodVolumes => true,
         Ability::Volumes
         | Ability::RootSnapshots
         | Ability::Stop
@@ -213,8 +209,7 @@ mod tests {
     fn virtual_machines_lack_what_would_be_given_to_their_guests() {
         let lacking = Ability::ALL.into_iter().filter(|it| virtual_lacks(*it));
         let lacking: Vec<Ability> = lacking.collect();
-        let expected = [Ability::Ipv6, Ability::PodVolumes];
-        assert_eq!(lacking, expected);
+        assert_eq!(lacking, [Ability::PodVolumes]);
     }
 
     #[test]

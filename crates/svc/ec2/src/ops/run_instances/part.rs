@@ -71,7 +71,8 @@ pub async fn spot_room(
         return Err(spot::price_too_low(most, price));
     }
     let of = (&prepared.image, &prepared.disks);
-    let mut wish = wish(call, wanted, of, &prepared.subnet.zone);
+    let place = (prepared.subnet.zone.as_str(), prepared.ipv6);
+    let mut wish = wish(call, wanted, of, place);
     wish.claim.spot = true;
     let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
     hosts.up_to_date().await;

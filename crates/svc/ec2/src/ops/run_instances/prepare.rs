@@ -39,6 +39,8 @@ use crate::{
 pub(super) struct Prepared {
     pub(super) image: Image,
     pub(super) subnet: Subnet,
+    /// They have IPv6 addresses.
+    pub(super) ipv6: bool,
     pub(super) dhcp: DhcpGiven,
     pub(super) groups: Vec<Group>,
     pub(super) profile: Option<FoundProfile>,
@@ -81,7 +83,7 @@ pub(super) async fn prepare(
     launch: &str,
 ) -> Result<Prepared, Fault> {
     let made_of = MadeOf::settled(service, call, input, launch).await?;
-    let needs = Needs::of(service, call, wanted, (input, now, spot), &made_of).await?;
+    let mut needs = Needs::of(service, call, wanted, (input, now, spot), &made_of).await?;
     let existing = existing::find(service, call, wanted).await?;
     let there = match &existing {
         Some(it) => it.there(call),
@@ -91,7 +93,9 @@ pub(super) async fn prepare(
     let named = existing.map(|it| it.subnet_id.as_str());
     let named = named.or(wanted.subnet.as_deref());
     let named = named.map(|it| (&*there, it));
+    needs.existing = existing.map(|it| !it.ipv6.is_empty());
     let subnet = subnet(service, call, wanted, named, &needs).await?;
+    let ipv6 = needs.ipv6(wanted, &subnet);
     let Needs {
         image,
         disks,
@@ -106,12 +110,6 @@ pub(super) async fn prepare(
         }
         None => Provider::Host,
     };
-    if provider.is_host() && image.boot_mode.is_some() {
-        check_virtual(wanted, &subnet)?;
-        if existing.is_some_and(|it| !it.ipv6.is_empty()) {
-            return Err(fault::not_of_virtual("NetworkInterface.NetworkInterfaceId"));
-        }
-    }
     let groups = match existing {
         Some(it) => with_names(service, &there, it.groups.clone()).await?,
         None => groups_of(service, call, wanted, &subnet).await?,
@@ -147,19 +145,12 @@ pub(super) async fn prepare(
         disks,
         dhcp: dhcp_options::of_vpc(service, &there, &subnet.vpc_id).await?,
         subnet,
+        ipv6,
         groups,
         profile,
         key,
         group,
     })
-}
-
-/// What a virtual machine of a host cannot have yet is refused before anything is written.
-fn check_virtual(wanted: &Wanted, subnet: &Subnet) -> Result<(), Fault> {
-    match wanted.ipv6.number(subnet) {
-        0 => Ok(()),
-        _ => Err(fault::not_of_virtual("Ipv6AddressCount")),
-    }
 }
 
 /// Those of a type apart; what is of none that there is stands with those of instances in the end, where it is refused.
@@ -172,7 +163,7 @@ pub(super) fn wish(
     cx: &Context,
     wanted: &Wanted,
     (image, disks): (&Image, &Disks),
-    zone: &str,
+    (zone, ipv6): (&str, bool),
 ) -> Wish {
     Wish {
         account: cx.account.clone(),
@@ -184,6 +175,7 @@ pub(super) fn wish(
         sealed: disks.seals_root(),
         volumes: !disks.volumes.is_empty(),
         virtual_machine: image.boot_mode.is_some(),
+        ipv6,
         fargate: false,
         claim: size::claim(wanted.kind, disks.root_gib),
         only: None,
@@ -202,6 +194,8 @@ pub(super) struct Needs<'a> {
     maker: Option<&'a Arc<Maker>>,
     /// Some host must take it.
     now: bool,
+    /// Of an interface that is there before it: whether that has IPv6 addresses.
+    existing: Option<bool>,
 }
 
 impl<'a> Needs<'a> {
@@ -236,12 +230,27 @@ impl<'a> Needs<'a> {
             near,
             maker,
             now,
+            existing: None,
         })
     }
 
+    /// Whether it has IPv6 addresses in that subnet.
+    fn ipv6(&self, wanted: &Wanted, subnet: &Subnet) -> bool {
+        self.existing
+            .unwrap_or_else(|| wanted.ipv6.number(subnet) > 0)
+    }
+
     /// Whether hosts in the zone of a subnet take such an instance, or its machine is made there.
-    fn are_met(&self, service: &Ec2Service, cx: &Context, wanted: &Wanted, zone: &str) -> bool {
-        let wish = wish(cx, wanted, (&self.image, &self.disks), zone);
+    fn are_met(
+        &self,
+        service: &Ec2Service,
+        cx: &Context,
+        wanted: &Wanted,
+        subnet: &Subnet,
+    ) -> bool {
+        let zone = subnet.zone.as_str();
+        let place = (zone, self.ipv6(wanted, subnet));
+        let wish = wish(cx, wanted, (&self.image, &self.disks), place);
         let is_made = self.maker.is_some_and(|it| it.serves(wanted.kind, zone));
         let hosts = &service.instances.parts.hosts;
         !self.now || is_made || hosts.read(|machines| wish.is_offered(machines))
@@ -264,7 +273,7 @@ async fn subnet(
         return Err(fault::zone_of_other_subnet(&subnet.id, zone));
     }
     service.instances.parts.hosts.up_to_date().await;
-    match needs.are_met(service, cx, wanted, &subnet.zone) {
+    match needs.are_met(service, cx, wanted, &subnet) {
         true => Ok(subnet),
         false => Err(fault::no_capacity(wanted.kind.name, &subnet.zone)),
     }
@@ -285,7 +294,7 @@ pub(super) async fn default_subnet(
         .collect();
     candidates.sort_by(|one, other| one.zone.cmp(&other.zone));
     service.instances.parts.hosts.up_to_date().await;
-    let has_hosts = |it: &Subnet| needs.are_met(service, cx, wanted, &it.zone);
+    let has_hosts = |it: &Subnet| needs.are_met(service, cx, wanted, it);
     let at = candidates.iter().position(has_hosts).unwrap_or_default();
     match at < candidates.len() {
         true => Ok(candidates.swap_remove(at)),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A subnet with a range, in the zone of the hosts.
-async fn subnet(cloud: &Cloud) -> String {
+pub async fn subnet(cloud: &Cloud) -> String {
     let me = cloud.call();
     let input = CreateVpcRequest {
         cidr_block: Some("10.0.0.0/16".to_owned()),

@@ -449,3 +449,90 @@ async fn instances_are_made_of_their_roots() {
     assert!(told.virtual_machine && told.restore);
     assert_eq!(told.disk_bytes, 20 << 30);
 }
+
+#[tokio::test]
+async fn they_have_ipv6_addresses_where_their_host_gives_them() {
+    let (cloud, image) = with_image().await;
+    let (me, subnet) = (cloud.call(), ipv6::subnet(&cloud).await);
+    // Small ones: all of them are on one host.
+    let small = RunInstancesRequest {
+        instance_type: Some("t3.nano".to_owned()),
+        ..of(&cloud, &image)
+    };
+    let in_subnet = RunInstancesRequest {
+        subnet_id: Some(subnet.clone()),
+        ..small.clone()
+    };
+    let with_one = RunInstancesRequest {
+        ipv6_address_count: Some(1),
+        ..in_subnet.clone()
+    };
+    // A host of an earlier version would lead them nowhere.
+    cloud.offers("i-a1", true, ALL);
+    let refused = cloud.ec2.run_instances(&me, with_one.clone()).await;
+    assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+    assert!(cloud.told().await.is_empty());
+    let without = cloud.runs(in_subnet.clone()).await;
+    let interface = cloud.placed(&without).await.interface.id;
+    let assign = AssignIpv6AddressesRequest {
+        network_interface_id: Some(interface),
+        ipv6_address_count: Some(1),
+        ..Default::default()
+    };
+    let refused = cloud.ec2.assign_ipv6_addresses(&me, assign.clone()).await;
+    let fault = refused.unwrap_err();
+    assert_eq!(fault.code, "UnsupportedOperation");
+    assert_eq!(
+        fault.message,
+        format!(
+            "The host of the instance '{without}' gives no IPv6 addresses to instances that are virtual machines."
+        )
+    );
+
+    cloud.offers("i-a1", true, &format!("{ALL},vm-ipv6"));
+    let assigned = cloud.ec2.assign_ipv6_addresses(&me, assign).await;
+    let assigned = assigned.unwrap().assigned_ipv6_addresses.unwrap();
+    let told = cloud.placed(&without).await.interface.ipv6;
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    assert_eq!(told, assigned);
+    let made = cloud.ec2.run_instances(&me, with_one).await;
+    let told = cloud.placed(&id(&made.unwrap())).await;
+    assert!(told.virtual_machine);
+    assert_eq!(told.interface.ipv6.len(), 1);
+
+    // What the subnet says, and what an interface has already, are asked of hosts as well.
+    let modify = ModifySubnetAttributeRequest {
+        subnet_id: Some(subnet.clone()),
+        assign_ipv6_address_on_creation: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    cloud
+        .ec2
+        .modify_subnet_attribute(&me, modify)
+        .await
+        .unwrap();
+    let made = CreateNetworkInterfaceRequest {
+        subnet_id: Some(subnet),
+        ..Default::default()
+    };
+    let made = cloud.ec2.create_network_interface(&me, made).await;
+    let made = made.unwrap().network_interface.unwrap();
+    assert_eq!(made.ipv6_addresses.unwrap().len(), 1);
+    let with_existing = RunInstancesRequest {
+        network_interfaces: Some(vec![InstanceNetworkInterfaceSpecification {
+            device_index: Some(0),
+            network_interface_id: made.network_interface_id,
+            ..Default::default()
+        }]),
+        ..small
+    };
+    for asked in [in_subnet, with_existing] {
+        cloud.offers("i-a1", true, ALL);
+        let refused = cloud.ec2.run_instances(&me, asked.clone()).await;
+        assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+        cloud.offers("i-a1", true, &format!("{ALL},vm-ipv6"));
+        let made = cloud.ec2.run_instances(&me, asked).await;
+        let told = cloud.placed(&id(&made.unwrap())).await;
+        assert_eq!(told.interface.ipv6.len(), 1);
+    }
+}
