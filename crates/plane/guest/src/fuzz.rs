@@ -26,7 +26,8 @@ pub fn ipv6(frame: &[u8]) {
         hardware: [2, 0, 0, 0, 0, 1],
         mtu: 1450,
     };
-    let led = || vec![Ipv6Addr::new(0xfd12, 0x3456, 0x789a, 0xbc01, 0, 0, 0, 5)];
+    let own = Ipv6Addr::new(0xfd12, 0x3456, 0x789a, 0xbc01, 0, 0, 0, 5);
+    let led = || Some(vec![own]);
     let answer = ipv6::answer(frame, end, led);
     if let Some(answer) = answer {
         assert!(answer.len() <= 14 + 1280);

@@ -203,9 +203,9 @@ fn serve_ipv6(packets: Packets) {
         hardware: packets.hardware,
         mtu: packets.mtu,
     };
-    // Where they cannot be read there are none, until they are asked for again.
-    let led = || wharf_network::led_to_guest().unwrap_or_default();
-    let unasked = || ipv6::unasked(end, &led());
+    // Where they cannot be read the guest hears nothing, and asks again.
+    let led = || wharf_network::led_to_guest().ok();
+    let unasked = || ipv6::unasked(end, &led().unwrap_or_default());
     let served = packets.serve_and_tell(
         |frame| ipv6::answer(frame, end, led),
         (TELLS_EVERY, unasked),

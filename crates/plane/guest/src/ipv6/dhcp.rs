@@ -19,7 +19,7 @@ const ASKS_ANYBODY_AFTER: u32 = 1800;
 
 /// The answer fits a packet of 1,280 bytes, which any link carries: 30 addresses take 840 of them.
 const MOST_TOLD: usize = 30;
-/// Addresses told to be the guest's no more.
+/// … and so many more that are told to be the guest's no more.
 const MOST_GONE: usize = 4;
 /// Others hear that there is nothing for them; those after that nothing.
 const MOST_ASSOCIATIONS: usize = 4;
@@ -100,11 +100,24 @@ struct Association {
     addresses: Vec<Ipv6Addr>,
 }
 
-/// `addresses`: those that are led to the guest. One without hears nothing.
+impl Asked<'_> {
+    /// Whether the guest would go on with what it has.
+    fn keeps(&self) -> bool {
+        matches!(self.kind, Kind::Renew | Kind::Rebind)
+    }
+
+    /// Whether it has anything that it would go on with.
+    fn keeps_any(&self) -> bool {
+        let first = self.associations.first();
+        self.keeps() && first.is_some_and(|it| !it.addresses.is_empty())
+    }
+}
+
+/// `addresses`: those that are led to the guest, `None` if that is not known. One without hears nothing, but that it has lost the last.
 pub fn answer(
     heard: &Heard<'_>,
     end: End,
-    addresses: impl FnOnce() -> Vec<Ipv6Addr>,
+    addresses: impl FnOnce() -> Option<Vec<Ipv6Addr>>,
 ) -> Option<Vec<u8>> {
     let (head, message) = heard.payload.split_first_chunk::<HEAD>()?;
     if head[2..4] != SERVER_PORT || !heard.from.is_unicast_link_local() {
@@ -115,8 +128,8 @@ pub fn answer(
     if !is_for_us(&asked, &own) {
         return None;
     }
-    let addresses = addresses();
-    if addresses.is_empty() {
+    let addresses = addresses()?;
+    if addresses.is_empty() && !asked.keeps_any() {
         return None;
     }
     let told = told(&asked, &addresses)?;
@@ -162,12 +175,8 @@ fn told(asked: &Asked<'_>, addresses: &[Ipv6Addr]) -> Option<Vec<u8>> {
             if asked.kind == Kind::Solicit {
                 put(&mut out, option::PREFERENCE, &[SOLE]);
             }
-            let keeps = matches!(asked.kind, Kind::Renew | Kind::Rebind);
-            put(
-                &mut out,
-                option::ASSOCIATION,
-                &given(first, keeps, addresses),
-            );
+            let given = given(first, asked.keeps(), addresses);
+            put(&mut out, option::ASSOCIATION, &given);
             for other in others {
                 let mut nothing = [&other.id[..], &[0; 8]].concat();
                 put(&mut nothing, option::STATUS, &NO_ADDRESSES.to_be_bytes());
@@ -206,8 +215,8 @@ fn given(of: &Association, keeps: bool, addresses: &[Ipv6Addr]) -> Vec<u8> {
         .addresses
         .iter()
         .filter(|it| keeps && !addresses.contains(it));
-    let gone = gone.take(MOST_GONE).map(|it| (it, 0));
-    for (address, seconds) in told.chain(gone) {
+    let gone = gone.map(|it| (it, 0));
+    for (address, seconds) in told.chain(gone).take(MOST_TOLD + MOST_GONE) {
         let mut value = address.octets().to_vec();
         // For as long as it is had it is also spoken from.
         value.extend_from_slice(&seconds.to_be_bytes());

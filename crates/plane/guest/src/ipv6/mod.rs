@@ -22,11 +22,18 @@ pub struct End {
     pub mtu: u16,
 }
 
-/// The frame that answers another; `None` for one that is nothing of ours. `addresses`: those that are led to the guest.
-pub fn answer(frame: &[u8], end: End, addresses: impl Fn() -> Vec<Ipv6Addr>) -> Option<Vec<u8>> {
+/// The frame that answers another; `None` for one that is nothing of ours. `addresses`: those that are led to the guest, `None` if
+/// that is not known.
+pub fn answer(
+    frame: &[u8],
+    end: End,
+    addresses: impl Fn() -> Option<Vec<Ipv6Addr>>,
+) -> Option<Vec<u8>> {
     let heard = Heard::read(frame)?;
     match heard.protocol {
-        ICMP => neighbours::answer(&heard, end, || !addresses().is_empty()),
+        ICMP => neighbours::answer(&heard, end, || {
+            addresses().is_some_and(|all| !all.is_empty())
+        }),
         UDP => dhcp::answer(&heard, end, addresses),
         _ => None,
     }
@@ -50,15 +57,16 @@ mod tests {
 
     #[test]
     fn addresses_are_looked_up_for_who_asks_for_them() {
-        let target = [&[135, 0, 0, 0, 0, 0, 0, 0][..], &ROUTER.octets()].concat();
+        let target = [&[135_u8, 0, 0, 0, 0, 0, 0, 0][..], &ROUTER.octets()].concat();
         let frame = guests("fe80::5", (ICMP, HOPS), &target);
         assert!(answer(&frame, END, || unreachable!("of its neighbour")).is_some());
         let tcp = guests("fe80::5", (6, HOPS), &target);
         assert!(answer(&tcp, END, || unreachable!("of nobody")).is_none());
         let frame = guests("fe80::5", (ICMP, HOPS), &[133, 0, 0, 0, 0, 0, 0, 0]);
         let own = Ipv6Addr::new(0xfd12, 0, 0, 0, 0, 0, 0, 5);
-        assert!(answer(&frame, END, Vec::new).is_none());
-        assert!(answer(&frame, END, || vec![own]).is_some());
+        assert!(answer(&frame, END, || None).is_none());
+        assert!(answer(&frame, END, || Some(Vec::new())).is_none());
+        assert!(answer(&frame, END, || Some(vec![own])).is_some());
         assert!(unasked(END, &[]).is_none());
         assert_eq!(unasked(END, &[own]).unwrap()[..2], [0x33, 0x33]);
     }

@@ -132,7 +132,7 @@ mod tests {
             assert_eq!((said[0], said.len()), (NEIGHBOUR_IS, 32));
             let target: Ipv6Addr = target.parse().unwrap();
             assert_eq!(said[TARGET], target.octets());
-            assert_eq!(said[24..], [&[2, 1][..], &END.hardware].concat());
+            assert_eq!(said[24..], [&[2_u8, 1][..], &END.hardware].concat());
             Some((to.to_string(), said[4]))
         };
         let own = "fd12:3456:789a:bc01::5";

@@ -39,7 +39,7 @@ fn message(kind: u8, options: &[u8]) -> Vec<u8> {
 }
 
 fn answered(frame: &[u8], addresses: &[Ipv6Addr]) -> Option<Vec<u8>> {
-    answer(&Heard::read(frame)?, END, || addresses.to_vec())
+    answer(&Heard::read(frame)?, END, || Some(addresses.to_vec()))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -120,6 +120,19 @@ fn a_guest_gets_its_addresses() {
         now
     );
     assert_eq!(said(6, &[&client(), &held], &led).unwrap().addresses, now);
+}
+
+#[test]
+fn who_holds_the_last_address_hears_that_it_is_gone() {
+    let (names, held) = ([client(), server()].concat(), own(&[at(5)]));
+    let reply = said(5, &[&names, &held], &[]).unwrap();
+    assert_eq!(reply.addresses, [(at(5), 0)]);
+    for (kind, association) in [(5, &own(&[])), (3, &held)] {
+        assert_eq!(said(kind, &[&names, association], &[]), None, "{kind}");
+    }
+    // Where it is not known which ones it has, none is taken away.
+    let frame = message(5, &[names, held].concat());
+    assert!(answer(&Heard::read(&frame).unwrap(), END, || None).is_none());
 }
 
 #[test]
