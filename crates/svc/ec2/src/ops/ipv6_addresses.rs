@@ -207,8 +207,8 @@ pub async fn assign(
         let mut taken = HashSet::new();
         let chosen = new.choose(service, call, &subnet, &mut taken).await?;
         interface.ipv6.extend(&chosen);
-        check_limit(service, call, &interface).await?;
         let txn = Txn::new().when(stored.unchanged());
+        let txn = check_limit(service, call, txn, &interface).await?;
         let mut txn = kept(service, call, txn, (&subnet.id, &chosen)).await?;
         for address in &chosen {
             let claim = ipv6_claim_id(&subnet.id, *address);
@@ -268,20 +268,25 @@ pub async fn unassign(
     })
 }
 
-/// As many as the type of its instance has.
+/// As many as the type of its instance has, and where its host gives it any. Holds as long as the instance is what it is.
 async fn check_limit(
     service: &Ec2Service,
     call: &Call,
+    mut txn: Txn,
     interface: &Interface,
-) -> Result<(), Fault> {
-    let instance = match &interface.attachment {
+) -> Result<Txn, Fault> {
+    let stored = match &interface.attachment {
         Some(it) => {
             let there = it.there(call);
-            service.find::<Instance>(&there, &it.instance_id).await?
+            service.stored::<Instance>(&there, &it.instance_id).await?
         }
         None => None,
     };
-    if let Some(it) = instance.as_ref().filter(|it| it.is_virtual())
+    if let Some(it) = &stored {
+        txn = txn.when(it.unchanged());
+    }
+    let instance = stored.as_ref().map(|it| &it.record);
+    if let Some(it) = instance.filter(|it| it.is_virtual())
         && let Some(host) = &it.life.host
     {
         // One of an earlier version would lead them nowhere.
@@ -294,7 +299,7 @@ async fn check_limit(
     let kind = instance.and_then(|it| instance_types::find(&it.instance_type));
     let most = kind.map_or(MOST, |it| it.addresses as usize);
     match interface.ipv6.len() <= most {
-        true => Ok(()),
+        true => Ok(txn),
         false => Err(fault::too_many_private_addresses(Some(&interface.id))),
     }
 }
