@@ -5,45 +5,70 @@
 //! in most of them. AWS-LC's, in assembly, adds it before, and takes a fifth less time; the library is part of the program
 //! anyway. Where few bytes are digested `md-5` serves as well.
 
+use std::ptr::{self, NonNull};
+
 use aws_lc_sys as lc;
 
 /// Bytes of a digest.
 pub const DIGEST: usize = 16;
 
 /// The digest of the bytes so far.
-#[derive(Debug, Clone)]
-pub struct Md5(lc::MD5_CTX);
+#[derive(Debug)]
+pub struct Md5(NonNull<lc::EVP_MD_CTX>);
+
+// SAFETY: the state belongs to no thread, and is changed through a borrow that nobody else has.
+unsafe impl Send for Md5 {}
+// SAFETY: what is borrowed by several is only read.
+unsafe impl Sync for Md5 {}
 
 impl Default for Md5 {
     fn default() -> Self {
-        let mut state = lc::MD5_CTX {
-            h: [0; 4],
-            Nl: 0,
-            Nh: 0,
-            data: [0; 64],
-            num: 0,
-        };
-        // SAFETY: it writes the state, which is this function's own. It cannot fail.
-        unsafe { lc::MD5_Init(&raw mut state) };
-        Self(state)
+        let new = Self::room();
+        // SAFETY: the state is new and ours; MD5 is one of the library's own digests, and no engine is asked for.
+        let begun =
+            unsafe { lc::EVP_DigestInit_ex(new.0.as_ptr(), lc::EVP_md5(), ptr::null_mut()) };
+        assert_eq!(begun, 1, "AWS-LC has MD5");
+        new
+    }
+}
+
+impl Clone for Md5 {
+    fn clone(&self) -> Self {
+        let new = Self::room();
+        // SAFETY: the one is new and ours, the other was begun by `EVP_DigestInit_ex` and is only read.
+        let copied = unsafe { lc::EVP_MD_CTX_copy_ex(new.0.as_ptr(), self.0.as_ptr()) };
+        assert_eq!(copied, 1, "memory for the state of a digest");
+        new
+    }
+}
+
+impl Drop for Md5 {
+    fn drop(&mut self) {
+        // SAFETY: it came from `EVP_MD_CTX_new` and is given back once.
+        unsafe { lc::EVP_MD_CTX_free(self.0.as_ptr()) }
     }
 }
 
 impl Md5 {
+    /// Of a state that is not begun.
+    fn room() -> Self {
+        // SAFETY: takes nothing; the result is new, or null without memory.
+        let room = unsafe { lc::EVP_MD_CTX_new() };
+        Self(NonNull::new(room).expect("memory for the state of a digest"))
+    }
+
     pub fn update(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        // SAFETY: the state was begun by `MD5_Init` and is borrowed here alone; as many bytes are read as there are. What
-        // is kept of them is a copy. It cannot fail.
-        unsafe { lc::MD5_Update(&raw mut self.0, bytes.as_ptr().cast(), bytes.len()) };
+        // SAFETY: the state was begun by `EVP_DigestInit_ex` and is borrowed here alone; as many bytes are read as there
+        // are. What is kept of them is a copy. It cannot fail.
+        unsafe { lc::EVP_DigestUpdate(self.0.as_ptr(), bytes.as_ptr().cast(), bytes.len()) };
     }
 
     #[must_use]
-    pub fn finish(mut self) -> [u8; DIGEST] {
+    pub fn finish(self) -> [u8; DIGEST] {
         let mut digest = [0; DIGEST];
-        // SAFETY: the state was begun by `MD5_Init` and ends here; 16 bytes are written. It cannot fail.
-        unsafe { lc::MD5_Final(digest.as_mut_ptr(), &raw mut self.0) };
+        let no_length = ptr::null_mut();
+        // SAFETY: the state was begun by `EVP_DigestInit_ex` and ends here; MD5 writes 16 bytes. It cannot fail.
+        unsafe { lc::EVP_DigestFinal_ex(self.0.as_ptr(), digest.as_mut_ptr(), no_length) };
         digest
     }
 }

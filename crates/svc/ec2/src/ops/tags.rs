@@ -6,6 +6,7 @@ use wharf_api_ec2::types::{
     CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResult, Tag,
     TagDescription,
 };
+use wharf_records::Record as _;
 use wharf_service::tags::{Tags, is_reserved};
 use wharf_wire::{Call, Context, Fault};
 
