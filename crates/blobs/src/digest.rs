@@ -128,10 +128,12 @@ impl Digest {
     pub fn hex(&self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
-        self.bytes()
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-            .collect()
+        let mut text = String::with_capacity(2 * self.bytes().len());
+        for byte in self.bytes() {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        text
     }
 
     /// The digest of its algorithm right before this one in order; `None` before the first. For pages that begin

@@ -314,10 +314,10 @@ impl Folder {
 
     /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
     /// before stored plain, or none at all.
-    pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, u64)> {
+    pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, Metadata)> {
         let file = open_cached(&self.blob(digest)).ok()?;
-        let size = sealed::content_bytes(file.metadata().ok()?.len())?;
-        Some((file, size))
+        let found = file.metadata().ok()?;
+        Some((file, found))
     }
 
     /// Where blobs lie.
@@ -485,8 +485,15 @@ fn folder_of(file: &Path) -> &Path {
 
 /// Opens a file whose way there the kernel has in memory; others are not looked for.
 fn open_cached(path: &Path) -> rustix::io::Result<File> {
-    let (flags, mode) = (OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
-    openat2(CWD, path, flags, mode, ResolveFlags::CACHED).map(File::from)
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let open = |flags| openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
+    // Nobody asks when a file was read last, which to note costs a change of the file system at the first read of each.
+    let opened = match open(flags | OFlags::NOATIME) {
+        // Only who has the file may leave that out.
+        Err(Errno::PERM) => open(flags),
+        opened => opened,
+    };
+    opened.map(File::from)
 }
 
 /// True if there was one.

@@ -10,7 +10,7 @@
 //! to it, what he wrote is read. What the disk alone loses is found when they are gone, or by the scrubber.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io,
     num::NonZeroUsize,
     os::unix::fs::MetadataExt as _,
@@ -50,12 +50,15 @@ pub(crate) struct Version {
 
 impl Version {
     pub(crate) fn of(digest: Digest, file: &File) -> io::Result<Self> {
-        let found = file.metadata()?;
-        Ok(Self {
+        Ok(Self::as_found(digest, &file.metadata()?))
+    }
+
+    pub(crate) fn as_found(digest: Digest, found: &Metadata) -> Self {
+        Self {
             digest,
             inode: found.ino(),
             changed: (found.ctime(), found.ctime_nsec()),
-        })
+        }
     }
 }
 

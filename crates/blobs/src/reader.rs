@@ -200,10 +200,15 @@ impl BlobReader {
 
     /// Reads `start..end` only; bounds beyond the blob mean its end.
     pub fn select(&mut self, start: u64, end: u64) {
-        self.end = end.min(self.source.size);
-        self.at = start.min(self.end);
+        let end = end.min(self.source.size);
+        let start = start.min(end);
+        // A small blob was read as it was opened.
+        self.pending = match self.pending.take() {
+            Some(Pending::Read(chunk)) => part_of(&chunk, self.at, start, end).map(Pending::Read),
+            _ => None,
+        };
+        (self.at, self.end) = (start, end);
         self.at_once = self.remaining() <= SHORT;
-        self.pending = None;
     }
 
     /// The next chunk; `None` at the end.
@@ -278,6 +283,13 @@ impl BlobReader {
             Ok(content)
         })
     }
+}
+
+/// `start..end` of a blob out of a chunk of it that begins at `from`; `None` unless all of that is in it.
+fn part_of(chunk: &Bytes, from: u64, start: u64, end: u64) -> Option<Bytes> {
+    let first = usize::try_from(start.checked_sub(from)?).ok()?;
+    let last = usize::try_from(end.checked_sub(from)?).ok()?;
+    (first < last && last <= chunk.len()).then(|| chunk.slice(first..last))
 }
 
 /// The next push of the blob replaces it.

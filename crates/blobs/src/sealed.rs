@@ -32,8 +32,8 @@ pub(crate) use header::{
     reseal_begin, sealed_under, write_header,
 };
 pub(crate) use reading::{
-    GROUP_BYTES, GROUP_CONTENT, Patience, each_whole, read_exactly, read_group, read_tail,
-    tail_bytes, verify_last, whole_records,
+    GROUP_BYTES, GROUP_CONTENT, Patience, each_whole, read_exactly, read_group, read_small,
+    read_tail, tail_bytes, verify_last, whole_records,
 };
 pub(crate) use writing::Sealing;
 

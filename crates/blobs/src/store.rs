@@ -45,6 +45,15 @@ struct Inner {
     all_encrypted: AtomicBool,
 }
 
+/// A blob that was opened without waiting.
+struct AtOnce {
+    source: Source,
+    /// Of one whose pieces may be kept.
+    version: Option<Version>,
+    /// The content of a small one, which is read with its key.
+    whole: Option<Bytes>,
+}
+
 /// Bounds that hold whatever clients do.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -152,56 +161,82 @@ impl Blobs {
     /// Opens a blob without handing it to another thread, where the kernel has in memory all that this takes: for a
     /// small blob the other thread takes longer than the blob. `None` says nothing but that who asks has to wait.
     fn read_at_once(&self, digest: &Digest) -> Option<BlobReader> {
-        let (source, version) = self.open_at_once(digest)?;
-        let size = source.size;
-        if sealed::is_one_record(size) {
-            return self.range_at_once(source, version, digest, 0, size);
+        let AtOnce {
+            source,
+            version,
+            whole,
+        } = self.open_at_once(digest)?;
+        if whole.is_none() {
+            source.read_ahead();
         }
-        source.read_ahead();
-        Some(self.reader(source, *digest, Some(version)))
+        let size = source.size;
+        Some(self.reader(source, *digest, version).begun(0, size, whole))
     }
 
     /// A range of it with its first bytes, in the same way.
     fn range_at_once(
         &self,
-        source: Source,
-        version: Version,
+        opened: AtOnce,
         digest: &Digest,
         start: u64,
         end: u64,
     ) -> Option<BlobReader> {
-        let Inner { spares, hot, .. } = &*self.inner;
+        let AtOnce {
+            source,
+            version,
+            whole,
+        } = opened;
         let end = end.min(source.size);
         if start >= end {
             return None;
         }
-        let first = hot.content(&version, start, end).or_else(|| {
+        if whole.is_some() {
+            let size = source.size;
+            let mut reader = self.reader(source, *digest, version).begun(0, size, whole);
+            reader.select(start, end);
+            return Some(reader);
+        }
+        let Inner { spares, hot, .. } = &*self.inner;
+        let kept = version.and_then(|version| hot.content(&version, start, end));
+        let first = kept.or_else(|| {
             let mut chunk = spares.chunk();
             let is_filled = chunk.fill_at_once(&source, start, hot::within_piece(start, end));
             is_filled.then(|| Bytes::from_owner(chunk))
         })?;
-        let reader = self.reader(source, *digest, Some(version));
+        let reader = self.reader(source, *digest, version);
         Some(reader.begun(start, end, Some(first)))
     }
 
-    fn open_at_once(&self, digest: &Digest) -> Option<(Source, Version)> {
+    fn open_at_once(&self, digest: &Digest) -> Option<AtOnce> {
         let Inner {
             folder, keyring, ..
         } = &*self.inner;
         if self.lock.is_some() || !folder.is_not_noted_at_once(digest) {
             return None;
         }
-        let (file, size) = folder.open_at_once(digest)?;
+        let (file, found) = folder.open_at_once(digest)?;
+        let size = sealed::content_bytes(found.len())?;
+        let purpose = Purpose::Blob(*digest);
+        // The only record of a small one is its last one too, and says whether it is whole.
+        if sealed::is_one_record(size) {
+            let (key, whole) = sealed::read_small(&file, found.len(), keyring, &purpose)?;
+            let cipher = Cipher::Key(key);
+            return Some(AtOnce {
+                source: Source { file, cipher, size },
+                version: None,
+                whole: Some(whole),
+            });
+        }
         let patience = Patience::None;
-        let key = sealed::open_key_with(&file, keyring, &Purpose::Blob(*digest), patience).ok()?;
+        let key = sealed::open_key_with(&file, keyring, &purpose, patience).ok()?;
         let cipher = Cipher::Key(key.content_key(None)?);
         let source = Source { file, cipher, size };
-        // The only record of a small one is its last one too, and is read.
-        if !sealed::is_one_record(size) {
-            source.verify_last(patience).ok()?;
-        }
-        let version = Version::of(*digest, &source.file).ok()?;
-        Some((source, version))
+        source.verify_last(patience).ok()?;
+        Some(AtOnce {
+            source,
+            version: Some(Version::as_found(*digest, &found)),
+            whole: None,
+        })
     }
 
     /// As [`Blobs::read`], of `start..end` alone, whose first bytes are read as the blob is opened.
@@ -211,8 +246,8 @@ impl Blobs {
         start: u64,
         end: u64,
     ) -> Result<Option<BlobReader>, BlobError> {
-        if let Some((source, version)) = self.open_at_once(digest)
-            && let Some(reader) = self.range_at_once(source, version, digest, start, end)
+        if let Some(opened) = self.open_at_once(digest)
+            && let Some(reader) = self.range_at_once(opened, digest, start, end)
         {
             return Ok(Some(reader));
         }

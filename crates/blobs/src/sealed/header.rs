@@ -14,7 +14,7 @@ const MAGIC: &[u8] = b"wharf-blob-1 ";
 /// Of a file that is under a lock besides.
 const LOCKED: &[u8] = b"wharf-blob-L ";
 const SLOT: usize = 512;
-const HEADER_BYTES: usize = HEADER as usize;
+pub(super) const HEADER_BYTES: usize = HEADER as usize;
 /// A header that is being replaced meanwhile may be read half.
 const TRIES: usize = 3;
 
@@ -96,6 +96,19 @@ pub(crate) fn open_key_with(
     patience: Patience,
 ) -> io::Result<DataKey> {
     find_with(file, keyring, purpose, patience).map(|found| found.key)
+}
+
+/// The key of a file that is for `purpose`, by its header; `None` where that has to be looked at more closely. The slot that
+/// was written last is tried first: in the other one is what a blob was as an upload, which never opens.
+pub(super) fn key_in(
+    header: &[u8; HEADER_BYTES],
+    keyring: &Keyring,
+    purpose: &Purpose,
+) -> Option<DataKey> {
+    slots(header).rev().find_map(|slot| {
+        let (sealed, locked) = sealed_in(slot)?;
+        open(keyring, &sealed, purpose, locked).ok()
+    })
 }
 
 /// The key of the keyring that the file's key is sealed under.
@@ -263,7 +276,7 @@ fn filled(keyring: &Keyring, purpose: &Purpose, key: &DataKey) -> [u8; SLOT] {
     slot
 }
 
-fn slots(header: &[u8; HEADER_BYTES]) -> impl Iterator<Item = &[u8]> {
+fn slots(header: &[u8; HEADER_BYTES]) -> impl DoubleEndedIterator<Item = &[u8]> {
     header.chunks_exact(SLOT)
 }
 

@@ -6,9 +6,15 @@ use std::{
     os::unix::fs::FileExt,
 };
 
+use bytes::Bytes;
 use rustix::io::{ReadWriteFlags, preadv2};
+use wharf_seal::Keyring;
 
-use super::{CHUNK, ContentKey, Damage, OVERHEAD, RECORD, Role, position, split};
+use super::{
+    CHUNK, ContentKey, Damage, OVERHEAD, Purpose, RECORD, Role,
+    header::{HEADER_BYTES, key_in},
+    position, split,
+};
 
 /// Records read at once: what fits a core's second-level cache.
 const GROUP: usize = 4;
@@ -65,6 +71,27 @@ pub(crate) fn read_group(
     let skip = usize::try_from(at - first * chunk).map_err(|_| short())?;
     let stop = usize::try_from(end - first * chunk).map_or(filled, |stop| stop.min(filled));
     Ok(skip.min(stop)..stop)
+}
+
+/// All of a finished file of `file_bytes` whose content is one record, read in one go and without waiting: its key and the content.
+/// `None` says nothing but that who asks has to wait.
+pub(crate) fn read_small(
+    file: &File,
+    file_bytes: u64,
+    keyring: &Keyring,
+    purpose: &Purpose,
+) -> Option<(ContentKey, Bytes)> {
+    if file_bytes > position(1) {
+        return None;
+    }
+    // As large as it is, and not a buffer for whole records: it is kept until the slowest client has taken it.
+    let mut bytes = vec![0; usize::try_from(file_bytes).ok()?];
+    read_exactly(file, &mut bytes, 0, Patience::None).ok()?;
+    let key = key_in(bytes.first_chunk()?, keyring, purpose)?;
+    let key = key.content_key(None)?;
+    let length = key.open(0, Role::Last, &mut bytes, HEADER_BYTES).ok()?;
+    bytes.truncate(length);
+    Some((key, bytes.into()))
 }
 
 /// Opens the last record alone: whether a file of `size` bytes of content really ends there.

@@ -15,6 +15,7 @@ mod at_rest;
 mod locked;
 mod other_digest;
 mod scrub;
+mod small;
 
 const SCOPE: &str = "repository/a";
 const NO_LIMIT: u64 = u64::MAX;
