@@ -12,7 +12,7 @@ use wharf_svc_ecr::{
 
 use crate::{
     answer::{Refusal, TurnedAway},
-    path::{self, Route},
+    path,
 };
 
 /// Longer credentials are none: passwords are below 64 KiB.
@@ -39,7 +39,7 @@ impl Stranger {
         if parts.headers.contains_key(header::AUTHORIZATION) {
             return Some(TurnedAway::WrongPassword);
         }
-        (path::parse(parts.uri.path()) != Some(Route::Base)).then_some(TurnedAway::Unnamed)
+        (!path::is_base(parts.uri.path())).then_some(TurnedAway::Unnamed)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Paths of the API. Repository names contain slashes, so paths are read from their end.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use wharf_svc_ecr::Registry;
 
@@ -45,26 +47,25 @@ pub(crate) fn registry(path: &str) -> Option<(Registry, String)> {
     Some((auth::registry_name(name)?, format!("/v2/{rest}")))
 }
 
+/// Whether it is [`Route::Base`].
+pub(crate) fn is_base(path: &str) -> bool {
+    matches!(path, "/v2" | "/v2/")
+}
+
 /// `None` for paths that are not of this API.
 pub(crate) fn parse(path: &str) -> Option<Route> {
-    let rest = path.strip_prefix("/v2")?;
-    if rest.is_empty() || rest == "/" {
+    if is_base(path) {
         return Some(Route::Base);
     }
-    let rest = rest.strip_prefix('/')?;
+    let rest = path.strip_prefix("/v2/")?;
     if rest == "_catalog" {
         return Some(Route::Catalog);
     }
-    let parts: Vec<String> = rest
+    let parts: Vec<Cow<'_, str>> = rest
         .split('/')
-        .map(|part| {
-            percent_decode_str(part)
-                .decode_utf8()
-                .ok()
-                .map(String::from)
-        })
+        .map(|part| percent_decode_str(part).decode_utf8().ok())
         .collect::<Option<_>>()?;
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let parts: Vec<&str> = parts.iter().map(|part| &**part).collect();
     let named = |name: &[&str]| {
         let name = name.join("/");
         wharf_svc_ecr::valid_repository_name(&name).then_some(name)

@@ -172,7 +172,7 @@ impl RegistryApi {
             return self.in_gallery(parts, body, peer, (at, shown)).await;
         }
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        let is_base = reads && path::parse(parts.uri.path()) == Some(Route::Base);
+        let is_base = reads && path::is_base(parts.uri.path());
         if is_base && shown.is_good() {
             return Ok(Answer::new(StatusCode::OK).json(&serde_json::json!({})));
         }
