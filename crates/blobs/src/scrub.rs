@@ -6,6 +6,8 @@
 //! there. A blob that does not open any more gets a note and counts as missing from then on, and its file is moved aside, or
 //! with the next pass if somebody is at it, or copies all blobs, or too much lies there. A disk's fault may pass: a pass begins
 //! with what lies aside, and what opens again is put back. Nothing is removed here.
+//!
+//! What is read comes from the disk and not from what is cached of it. A small file that was cached is so again afterwards.
 
 use std::{
     fs, io,
@@ -25,7 +27,7 @@ use crate::{
     BlobError, Blobs, Damage, Digest,
     folder::Folder,
     reader::{Cipher, Source},
-    sealed::GROUP_BYTES,
+    sealed::{GROUP_BYTES, Patience, read_exactly},
     store::{blocking, open_source},
     verify::verified,
 };
@@ -56,14 +58,18 @@ struct Reading {
     end: u64,
     /// Of a locked blob, which no key here opens: what its name is compared with.
     hash: Option<Sha256>,
+    /// The kernel had it in memory, for whoever reads it, and shall have it again.
+    stays: bool,
 }
 
 impl Reading {
-    fn new(digest: Digest, source: Source) -> io::Result<Self> {
+    fn new(digest: Digest, source: Source, was_cached: bool) -> io::Result<Self> {
         let locked = matches!(source.cipher, Cipher::Locked);
+        let end = source.named_bytes()?;
         Ok(Self {
             digest,
-            end: source.named_bytes()?,
+            end,
+            stays: was_cached && end <= STEP_BYTES,
             source,
             at: 0,
             hash: locked.then(Sha256::new),
@@ -295,10 +301,20 @@ fn uncached(file: &fs::File) {
     let _ = posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
 }
 
+/// Whether the kernel has the beginning of a blob's file in memory.
+fn is_cached(folder: &Folder, digest: &Digest) -> bool {
+    let opened = folder.open_at_once(digest);
+    opened.is_some_and(|(file, _)| read_exactly(&file, &mut [0], 0, Patience::None).is_ok())
+}
+
 fn open_again(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Found> {
+    // To open it reads its beginning.
+    let was_cached = is_cached(folder, &digest);
     match open_source(folder, keyring, None, digest) {
         Ok(None) => Ok(Found::Gone),
-        Ok(Some(source)) => Ok(Found::Sound(Reading::new(digest, source)?.into())),
+        Ok(Some(source)) => Ok(Found::Sound(
+            Reading::new(digest, source, was_cached)?.into(),
+        )),
         Err(error) if is_lost(&error) => Ok(match folder.open_blob(&digest)? {
             None => Found::Gone,
             Some((file, _)) => Found::Damaged(note(folder, &digest, &file)?),
@@ -333,7 +349,10 @@ fn read_some(reading: &mut Reading) -> io::Result<u64> {
             hash.update(&buffer[read]);
         }
     }
-    uncached(&source.file);
+    // Else the pulls of all small layers would wait for the disk after a pass.
+    if !reading.stays {
+        uncached(&source.file);
+    }
     reading.at = reached;
     if reached == reading.end
         && let Some(hash) = reading.hash.take()

@@ -5,6 +5,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
 use super::*;
 use crate::{Scrubbed, Scrubber, sealed};
 
@@ -225,4 +227,33 @@ async fn a_keyring_without_the_key_damages_nothing() {
     scrubber.begin(at(0), WEEK).unwrap();
     assert!(scrubber.step().await.is_err());
     assert_eq!(blobs.damaged(10).unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_pass_leaves_in_memory_what_was_there_and_nothing_else() {
+    let home = Home::new();
+    let digest = stored(&home, &[4096]).await[0];
+    let file = File::open(home.file(&digest)).unwrap();
+    file.sync_all().unwrap();
+    let forget = || posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+    let is_there = || home.blobs.read_at_once(&digest).is_some();
+    whole(&home.blobs, &digest).await.unwrap();
+    let was_there = is_there();
+    forget();
+    // Some file systems cannot say what they have in memory, or have all of it there.
+    if !was_there || is_there() {
+        return;
+    }
+    // At one time or another memory may be short, or the file be in use by the kernel.
+    let (mut stayed, mut went) = (false, false);
+    for _ in 0..20 {
+        whole(&home.blobs, &digest).await.unwrap();
+        home.pass().await;
+        stayed |= is_there();
+        whole(&home.blobs, &digest).await.unwrap();
+        forget();
+        home.pass().await;
+        went |= !is_there();
+    }
+    assert!(stayed && went, "{stayed} {went}");
 }
