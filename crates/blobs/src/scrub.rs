@@ -4,10 +4,13 @@
 //! A pass goes through all blobs in the order of their digests, in steps that the caller paces. `<dir>/scrub` says when
 //! the last one began and where it is, as of the last of the 256 folders that it finished: after a restart it goes on
 //! there. A blob that does not open any more gets a note and counts as missing from then on, and its file is moved aside, or
-//! with the next pass if somebody is at it, or copies all blobs, or too much lies there. A disk's fault may pass: a pass begins
-//! with what lies aside, and what opens again is put back. Nothing is removed here.
+//! with the next pass if somebody is at it, or copies all blobs, or too much lies there. A disk's fault may pass: what is
+//! damaged is read once more within minutes, then after ever longer waits ([`Retries`]), and what lies aside when a pass
+//! begins; what opens again is put back. Nothing is removed here.
 //!
 //! What is read comes from the disk and not from what is cached of it. A small file that was cached is so again afterwards.
+
+mod retries;
 
 use std::{
     fs, io,
@@ -23,6 +26,8 @@ use nix::{
 use sha2::{Digest as _, Sha256};
 use wharf_seal::{Keyring, OpenError};
 
+use retries::Retries;
+
 use crate::{
     BlobError, Blobs, Damage, Digest,
     folder::Folder,
@@ -36,14 +41,21 @@ use crate::{
 const STEP_BYTES: u64 = 8 << 20;
 /// Blobs looked for at a time.
 const PAGE: usize = 200;
+/// How often it is looked which damaged ones are to be read once more.
+const LOOKED: Duration = Duration::from_secs(60);
+/// Damaged blobs that are read between passes: where a whole disk fails, the others wait for the next pass.
+const RETRIED: usize = 1000;
 
 /// Goes through the blobs of one folder. One of it is enough.
 #[derive(Debug)]
 pub struct Scrubber {
     blobs: Blobs,
     pass: Pass,
-    /// Damaged ones whose files are to be looked at again.
-    aside: Vec<Digest>,
+    /// Damaged ones that are to be read once more.
+    due: Vec<Digest>,
+    retries: Retries,
+    /// When it was looked for those.
+    looked: Option<SystemTime>,
     /// Blobs that come next, the first one last.
     next: Vec<Digest>,
     /// The one that is being read.
@@ -146,43 +158,61 @@ impl Scrubber {
                 .and_then(|text| Pass::parse(&text))
                 .unwrap_or_default(),
             blobs,
-            aside: Vec::new(),
+            due: Vec::new(),
+            retries: Retries::default(),
+            looked: None,
             next: Vec::new(),
             open: None,
         }
     }
 
-    /// Begins a pass if none is under way and the last one began `every` ago; whether one is under way now. Blocks.
+    /// Begins a pass if none is under way and the last one began `every` ago; else it is looked which damaged blobs are to be
+    /// read once more. Whether there is anything to read now. Blocks.
     pub fn begin(&mut self, now: SystemTime, every: Duration) -> Result<bool, BlobError> {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         // A clock that was set back does not hold the next pass up for ever.
-        if !self.pass.under_way && now.abs_diff(self.pass.begun) >= every.as_secs() {
+        if !self.pass.under_way && seconds.abs_diff(self.pass.begun) >= every.as_secs() {
             self.pass = Pass {
-                begun: now,
+                begun: seconds,
                 under_way: true,
                 after: None,
             };
             self.save(&self.pass)?;
             let aside = self.blobs.folder().set_aside();
-            self.aside = aside.map_err(BlobError::at("list damaged blobs"))?;
+            self.due = aside.map_err(BlobError::at("list damaged blobs"))?;
+        } else if self.due.is_empty() {
+            self.look(now)?;
         }
-        Ok(self.pass.under_way)
+        Ok(self.pass.under_way || !self.due.is_empty())
+    }
+
+    fn look(&mut self, now: SystemTime) -> Result<(), BlobError> {
+        let since = self.looked.and_then(|at| now.duration_since(at).ok());
+        if since.is_none_or(|since| since >= LOOKED) {
+            self.looked = Some(now);
+            self.due = self.retries.due(&self.blobs.damaged(RETRIED)?, now);
+        }
+        Ok(())
     }
 
     /// Reads some MiB.
     pub async fn step(&mut self) -> Result<Scrubbed, BlobError> {
-        if !self.pass.under_way {
-            return Ok(Scrubbed::Ended);
-        }
-        if self.open.is_none()
-            && let Some(digest) = self.aside.pop()
-        {
-            return self.look_aside(digest).await;
-        }
         let mut reading = match self.open.take() {
             Some(reading) => reading,
             None => {
-                let Some(digest) = self.next().await? else {
+                let retried = self.due.pop();
+                if let Some(digest) = retried
+                    && let Some(read) = self.look_aside(digest).await?
+                {
+                    return Ok(Scrubbed::Bytes(read));
+                }
+                // One that is damaged and does not lie aside is where it was.
+                let next = match retried {
+                    Some(digest) => Some(digest),
+                    None if self.pass.under_way => self.next().await?,
+                    None => None,
+                };
+                let Some(digest) = next else {
                     return Ok(Scrubbed::Ended);
                 };
                 let (folder, keyring) = (self.blobs.folder().clone(), self.blobs.keyring().clone());
@@ -234,20 +264,22 @@ impl Scrubber {
         })
     }
 
-    /// Puts what lies aside back if all of it opens again.
-    async fn look_aside(&self, digest: Digest) -> Result<Scrubbed, BlobError> {
+    /// Puts what lies aside back if all of it opens again; how many bytes that has, `None` if nothing lies there.
+    async fn look_aside(&self, digest: Digest) -> Result<Option<u64>, BlobError> {
         let (folder, keyring) = (self.blobs.folder().clone(), self.blobs.keyring().clone());
         let looked = blocking("read a blob again that was damaged", move || {
             read_aside(&folder.aside(&digest), &keyring)
         });
-        let (bytes, is_sound) = looked.await?;
+        let Some((bytes, is_sound)) = looked.await? else {
+            return Ok(None);
+        };
         if is_sound
             && let Some(hold) = self.blobs.try_exclusive(&digest)
             && hold.put_back().await?
         {
             tracing::info!(%digest, "a blob that was damaged opens again and was put back");
         }
-        Ok(Scrubbed::Bytes(bytes))
+        Ok(Some(bytes))
     }
 
     /// The blob that comes next; `None` at the end of the pass.
@@ -280,18 +312,18 @@ impl Scrubber {
     }
 }
 
-/// How many bytes a file has that lies aside, and whether all of it opens. One that was removed has none.
-fn read_aside(path: &Path, keyring: &Keyring) -> io::Result<(u64, bool)> {
+/// How many bytes a file has that lies aside, and whether all of it opens; `None` if there is none.
+fn read_aside(path: &Path, keyring: &Keyring) -> io::Result<Option<(u64, bool)>> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((0, false)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(e),
     };
     uncached(&file);
     let bytes = file.metadata()?.len();
     match verified(path, keyring) {
-        Ok(()) => Ok((bytes, true)),
-        Err(error) if is_lost(&error) => Ok((bytes, false)),
+        Ok(()) => Ok(Some((bytes, true))),
+        Err(error) if is_lost(&error) => Ok(Some((bytes, false))),
         Err(error) => Err(error),
     }
 }

@@ -73,16 +73,13 @@ pub async fn scrub(catalog: Catalog, every: Option<Duration>) {
     }
 }
 
-/// What is left of a pass, if it is time for one.
+/// What is left of a pass, if it is time for one, and damaged blobs that may have become whole again.
 async fn scrub_once(
     catalog: &Catalog,
     scrubber: &mut Scrubber,
     every: Duration,
 ) -> Result<(), BlobError> {
-    if !scrubber.begin(SystemTime::now(), every)? {
-        return Ok(());
-    }
-    loop {
+    while scrubber.begin(SystemTime::now(), every)? {
         match scrubber.step().await? {
             Scrubbed::Ended => return Ok(()),
             Scrubbed::Bytes(bytes) => {

@@ -257,3 +257,40 @@ async fn a_pass_leaves_in_memory_what_was_there_and_nothing_else() {
     }
     assert!(stayed && went, "{stayed} {went}");
 }
+
+#[tokio::test]
+async fn what_a_disk_gives_again_comes_back_within_minutes() {
+    let home = Home::new();
+    let digests = stored(&home, &[1000; 3]).await;
+    let (aside, held, lost) = (digests[0], digests[1], digests[2]);
+    // Who holds it keeps it where it is.
+    let lease = home.blobs.lease(&held).await;
+    for digest in &digests {
+        flip(&home.file(digest), sealed::HEADER + 100);
+    }
+    let mut scrubber = Scrubber::new(home.blobs.clone());
+    assert!(scrubber.begin(at(0), WEEK).unwrap());
+    assert_eq!(finish(&mut scrubber).await.1.len(), 3);
+    drop(lease);
+    let minute = |n| at(0) + Duration::from_secs(60 * n);
+    for early in [1, 2, 5] {
+        assert!(!scrubber.begin(minute(early), WEEK).unwrap(), "{early}");
+    }
+    flip(&home.aside(&aside), sealed::HEADER + 100);
+    flip(&home.file(&held), sealed::HEADER + 100);
+    assert!(scrubber.begin(minute(6), WEEK).unwrap());
+    // The one that is still damaged is not told of again.
+    assert_eq!(finish(&mut scrubber).await.1, BTreeSet::new());
+    for digest in [aside, held] {
+        assert!(home.blobs.find(&digest).await.unwrap().is_some());
+        assert_eq!(whole(&home.blobs, &digest).await.unwrap().len(), 1000);
+    }
+    assert_eq!(home.blobs.damaged(10).unwrap(), [lost]);
+
+    flip(&home.aside(&lost), sealed::HEADER + 100);
+    assert!(!scrubber.begin(minute(15), WEEK).unwrap());
+    assert!(scrubber.begin(minute(16), WEEK).unwrap());
+    finish(&mut scrubber).await;
+    assert_eq!(home.blobs.damaged(10).unwrap(), []);
+    assert!(!scrubber.begin(minute(60), WEEK).unwrap());
+}
