@@ -82,5 +82,6 @@ passed_on! {
         GenerateDataKeyWithoutPlaintextRequest -> api::GenerateDataKeyWithoutPlaintextResponse;
     get_public_key: GetPublicKeyRequest -> api::GetPublicKeyResponse;
     list_retirable_grants: ListRetirableGrantsRequest -> api::ListGrantsResponse;
+    re_encrypt: ReEncryptRequest -> api::ReEncryptResponse;
     sign: SignRequest -> api::SignResponse;
 }

@@ -4,14 +4,15 @@ use wharf_api_ec2::types::RunInstancesRequest;
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope};
 use wharf_service::tags::Tags;
+use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{Ebs, Layout, Lender, layout, over, read};
 use crate::{
     Ec2Service,
     encryption::{
-        Asked, Defaults, Encryption, SealedRoot, Wanted, defaults_of, grant,
-        prepare as prepare_keys, retire, wanted,
+        Asked, Defaults, Encryption, Fresh, SealedRoot, Wanted, defaults_of, ended, grant,
+        prepare as prepare_keys, wanted,
     },
     fault,
     images::Image,
@@ -37,7 +38,7 @@ struct Sealing {
     /// How the snapshot is that it is made of.
     of_snapshot: Option<Encryption>,
     /// How those of all instances are, and the grant by which EC2 opens them.
-    made: Option<(Encryption, String)>,
+    made: Option<(Encryption, Fresh)>,
 }
 
 #[derive(Clone)]
@@ -205,8 +206,8 @@ impl Sealing {
     async fn make(&mut self, service: &Ec2Service, call: &Call) -> Result<(), Fault> {
         let from = self.of_snapshot.as_ref();
         if let Some(made) = prepare_keys(service, call, &self.wanted, None, from).await? {
-            let grant = grant(service, call, &made).await?;
-            self.made = Some((made, grant));
+            let granted = grant(service, call, &made).await?;
+            self.made = Some((made, granted));
         }
         Ok(())
     }
@@ -225,19 +226,37 @@ impl Disks {
             }
         }
         if sealed.is_err() {
-            self.unseal(service, call).await;
+            self.unseal(service).await;
         }
         sealed
     }
 
-    /// Nothing came of it.
-    pub async fn unseal(&self, service: &Ec2Service, call: &Call) {
-        let all = self.volumes.iter().map(|it| &it.sealing);
-        let all = all.chain([&self.of_root]);
-        for (encryption, grant) in all.filter_map(|it| it.made.as_ref()) {
-            let place = (call.account.as_str(), call.region.as_str());
-            retire(service, place, encryption, grant).await;
+    /// What did not come to be used is given back.
+    pub async fn unseal(&self, service: &Ec2Service) {
+        for granted in self.grants() {
+            granted.let_go(service).await;
         }
+    }
+
+    /// What is to be written with those that have the grants.
+    pub fn ended(&self) -> Txn {
+        ended(self.grants())
+    }
+
+    fn grants(&self) -> impl Iterator<Item = &Fresh> {
+        let made = self.sealings().filter_map(|it| it.made.as_ref());
+        made.map(|(_, granted)| granted)
+    }
+
+    fn sealings(&self) -> impl Iterator<Item = &Sealing> {
+        let of_volumes = self.volumes.iter().map(|it| &it.sealing);
+        of_volumes.chain([&self.of_root])
+    }
+
+    /// How many are to be sealed for each instance: each has a grant for all of them.
+    pub fn sealed(&self) -> usize {
+        let sealed = self.sealings().filter(|it| it.wanted != Wanted::No);
+        sealed.count()
     }
 
     /// Whether roots are to be sealed.
@@ -247,10 +266,10 @@ impl Disks {
 
     /// How the root of an instance is.
     pub fn sealed_root(&self, instance: &str) -> Option<SealedRoot> {
-        let (encryption, grant) = self.of_root.made.as_ref()?;
+        let (encryption, granted) = self.of_root.made.as_ref()?;
         Some(SealedRoot {
             encryption: encryption.for_volume(instance),
-            grant: grant.clone(),
+            grant: granted.id.clone(),
         })
     }
 
@@ -310,7 +329,7 @@ impl Disks {
                 encryption: sealed.map(|(it, _)| it.for_volume(&fresh.id)),
                 life: Life {
                     attachment: Some(Attachment {
-                        grant: sealed.map(|(_, grant)| grant.clone()),
+                        grant: sealed.map(|(_, granted)| granted.id.clone()),
                         ..attachment
                     }),
                     ..Life::default()

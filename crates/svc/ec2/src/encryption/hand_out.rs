@@ -25,13 +25,17 @@ use crate::{
 pub fn own_call(service: &Ec2Service, account: &str, region: &str, id: &str) -> Call {
     let now = service.instances.now();
     let context = Context::internal(account, region, &principal(region), now);
+    Call::by_controller(context.acting_for(arn_of(account, region, id)), PERMIT)
+}
+
+/// ARN of a volume, a snapshot or an instance.
+pub(super) fn arn_of(account: &str, region: &str, id: &str) -> String {
     let kind = match id.split_once('-') {
         Some(("snap", _)) => "snapshot",
         Some(("i", _)) => "instance",
         _ => "volume",
     };
-    let arn = Arn::new("ec2", region, account, format!("{kind}/{id}"));
-    Call::by_controller(context.acting_for(arn.to_string()), PERMIT)
+    Arn::new("ec2", region, account, format!("{kind}/{id}")).to_string()
 }
 
 impl Ec2Service {

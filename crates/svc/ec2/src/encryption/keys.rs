@@ -4,15 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::{
-    CreateGrantRequest, DecryptRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
-    GrantConstraints, Kms, ReEncryptRequest, RetireGrantRequest,
+    DecryptRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest, Kms,
+    ReEncryptRequest,
 };
 use wharf_base::ids;
 use wharf_sectors::KEY;
 use wharf_wire::{Call, CallerKind, Context, Fault, async_trait, call::Caller};
 use zeroize::Zeroizing;
 
-use super::{Encryption, SourceKey, Wanted, hand_out::own_call};
+use super::{Encryption, SourceKey, Wanted};
 use crate::{Ec2Service, fault, instances::PERMIT};
 
 /// How EC2 calls KMS in the name of others.
@@ -62,7 +62,7 @@ impl Ec2Service {
 ///
 /// # Errors
 /// The role cannot be had.
-async fn asking(service: &Ec2Service, call: &Call) -> Result<Call, Fault> {
+pub(super) async fn asking(service: &Ec2Service, call: &Call) -> Result<Call, Fault> {
     let caller = &call.caller;
     let caller = match (caller.kind, &*caller.role_arn) {
         (CallerKind::Service, "") => Caller::root(&call.account),
@@ -193,59 +193,6 @@ pub async fn may_open(
         .map_err(refused)?;
     drop(opened.plaintext.map(Zeroizing::new));
     Ok(())
-}
-
-/// Lets EC2 open the data key of a volume that is being attached, or of a copy that is to be made; the grant's id.
-///
-/// # Errors
-/// The caller may not grant that, or the key cannot be used now.
-pub async fn grant(
-    service: &Ec2Service,
-    call: &Call,
-    encryption: &Encryption,
-) -> Result<String, Fault> {
-    let principal = principal(&call.region);
-    let input = CreateGrantRequest {
-        key_id: Some(encryption.key.clone()),
-        grantee_principal: Some(principal.clone()),
-        retiring_principal: Some(principal),
-        operations: Some(vec!["Decrypt".to_owned()]),
-        constraints: Some(GrantConstraints {
-            encryption_context_subset: Some(bound(&encryption.of)),
-            ..GrantConstraints::default()
-        }),
-        ..CreateGrantRequest::default()
-    };
-    let call = asking(service, call).await?;
-    let made = service.kms()?.create_grant(&call, input).await;
-    Ok(made.map_err(refused)?.grant_id.unwrap_or_default())
-}
-
-/// Gives the grant of an attachment, or of a copy, back that is over. One that stays is of no use but to who attaches that
-/// volume.
-pub async fn retire(
-    service: &Ec2Service,
-    (account, region): (&str, &str),
-    encryption: &Encryption,
-    grant: &str,
-) {
-    let Ok(kms) = service.kms() else {
-        return;
-    };
-    let call = own_call(service, account, region, &encryption.of);
-    let input = RetireGrantRequest {
-        key_id: Some(encryption.key.clone()),
-        grant_id: Some(grant.to_owned()),
-        ..RetireGrantRequest::default()
-    };
-    if let Err(fault) = kms.retire_grant(&call, input).await {
-        tracing::warn!(
-            of = encryption.of,
-            key = encryption.key,
-            why = %fault.message,
-            "failed to retire a grant of a volume that was detached or a copy that was made; it stays"
-        );
-    }
 }
 
 /// What callers of EC2 learn of a refusal by KMS.

@@ -1,7 +1,7 @@
 //! Volumes and snapshots that are sealed under keys of KMS.
 //!
 //! Such a volume has a data key, which KMS sealed for it ([`keys`]) and which stands in its record as that. Whoever attaches
-//! it grants EC2 the right to open the key, for as long as it is attached; then the host that it is attached on is given
+//! it grants EC2 the right to open the key, for as long as it is attached ([`grants`]); then the host that it is attached on is given
 //! what the volume's bytes are sealed by ([`hand_out`]), and nobody else. So a key that is disabled lets nobody attach what is
 //! under it, and what is attached goes on.
 //!
@@ -14,6 +14,7 @@
 
 mod decide;
 mod defaults;
+mod grants;
 mod hand_out;
 mod keys;
 mod of_attachment;
@@ -24,12 +25,14 @@ pub use decide::{Asked, Wanted, wanted};
 pub use defaults::{
     Defaults, disable, enable, get, get_key, modify_key, of as defaults_of, reset_key,
 };
+pub use grants::{Fresh, Owed};
+pub(crate) use grants::{ended, grant, look, settle, with_owed};
 pub(crate) use hand_out::own_call;
-pub use keys::{Roles, grant, prepare, retire};
-pub(crate) use of_attachment::{Granted, let_go};
+pub use keys::{Roles, prepare};
+pub(crate) use of_attachment::{Granted, owed_by};
 pub use of_copy::{CopyCiphers, CopyKeys, Resealing};
 pub use of_root::SealedRoot;
-pub(crate) use of_root::let_go_root;
+pub(crate) use of_root::owed_by_root;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,16 +1,17 @@
 //! The keys of a copy of a snapshot that is not sealed as its source is: they are made before it is written down, and EC2
-//! may open them for as long as it is being made. A server that dies in between leaves grants that are of no use but to who makes
-//! that copy.
+//! may open them for as long as it is being made.
 
 use serde::{Deserialize, Serialize};
 use wharf_base::ids;
 use wharf_sectors::Cipher;
+use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
-    Asked, Encryption, Wanted, defaults_of, grant,
+    Asked, Encryption, Fresh, Wanted, defaults_of, ended, grant,
+    grants::retire,
     keys::{may_open, prepare},
-    retire, wanted,
+    wanted,
 };
 use crate::{
     Ec2Service, fault,
@@ -37,6 +38,8 @@ pub struct Resealing {
 pub struct CopyKeys {
     id: String,
     made: Option<(Encryption, Option<Resealing>)>,
+    /// Those of the resealing.
+    grants: Vec<Fresh>,
 }
 
 /// The same call in another region.
@@ -70,34 +73,51 @@ impl CopyKeys {
         let encryption = prepare(service, call, &wanted, Some(&id), near).await?;
         let anew = encryption.filter(|it| near.is_none_or(|near| near.key != it.key));
         let Some(encryption) = anew else {
-            return Ok(Self { id, made: None });
+            return Ok(Self::without(id, None));
         };
         if source.pages.is_empty() {
-            let made = Some((encryption, None));
-            return Ok(Self { id, made });
+            return Ok(Self::without(id, Some(encryption)));
         }
+        let mut grants = Vec::new();
         let from = match sealed.filter(|_| !is_here) {
             Some(it) => {
                 let there = there(call, &source.region);
                 may_open(service, &there, it).await?;
-                Some((it.taken_over(), grant(service, &there, it).await?))
+                let granted = grant(service, &there, it).await?;
+                let from = (it.taken_over(), granted.id.clone());
+                grants.push(granted);
+                Some(from)
             }
             None => None,
         };
-        let granted = grant(service, call, &encryption).await;
-        if let (Err(_), Some((it, grant))) = (&granted, &from) {
-            retire(service, (&call.account, &source.region), it, grant).await;
-        }
+        let granted = match grant(service, call, &encryption).await {
+            Ok(granted) => granted,
+            Err(refused) => {
+                let_go(service, &grants).await;
+                return Err(refused);
+            }
+        };
         let resealing = Resealing {
-            grant: granted?,
+            grant: granted.id.clone(),
             from,
             pages: Vec::new(),
             begun: None,
         };
+        grants.push(granted);
         Ok(Self {
             id,
             made: Some((encryption, Some(resealing))),
+            grants,
         })
+    }
+
+    /// Of a copy that nothing is sealed anew for.
+    fn without(id: String, encryption: Option<Encryption>) -> Self {
+        Self {
+            id,
+            made: encryption.map(|it| (it, None)),
+            grants: Vec::new(),
+        }
     }
 
     /// The copy, which has them.
@@ -112,29 +132,39 @@ impl CopyKeys {
         copy
     }
 
-    /// Nothing came of the copy.
-    pub async fn let_go(&self, service: &Ec2Service, call: &Call, source_region: &str) {
-        if let Some((encryption, Some(resealing))) = &self.made {
-            let place = (call.account.as_str(), call.region.as_str());
-            resealing
-                .let_go(service, place, source_region, encryption)
-                .await;
-        }
+    /// What is to be written with the copy.
+    pub fn ended(&self) -> Txn {
+        ended(&self.grants)
+    }
+
+    /// What was granted goes, unless there is the copy.
+    pub async fn let_go(&self, service: &Ec2Service) {
+        let_go(service, &self.grants).await;
+    }
+}
+
+async fn let_go(service: &Ec2Service, grants: &[Fresh]) {
+    for granted in grants {
+        granted.let_go(service).await;
     }
 }
 
 impl Resealing {
     /// Gives its grants back. `place`: account and region of the copy.
+    ///
+    /// # Errors
+    /// It is to be tried again.
     pub async fn let_go(
         &self,
         service: &Ec2Service,
         place: (&str, &str),
         source_region: &str,
         encryption: &Encryption,
-    ) {
-        retire(service, place, encryption, &self.grant).await;
-        if let Some((from, grant)) = &self.from {
-            retire(service, (place.0, source_region), from, grant).await;
+    ) -> Result<(), Fault> {
+        retire(service, place, encryption, &self.grant).await?;
+        match &self.from {
+            Some((from, grant)) => retire(service, (place.0, source_region), from, grant).await,
+            None => Ok(()),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_planeproto::snapshot::Keys;
 use wharf_records::{Record as _, Scope};
 
-use super::{Encryption, retire};
+use super::{Encryption, Owed, grants::owed};
 use crate::{
     Ec2Service,
     instances::life::Wanted,
@@ -49,22 +49,7 @@ impl Ec2Service {
     }
 }
 
-/// Gives back the grant of an instance that is terminated, unless others of its launch need it.
-pub async fn let_go_root(service: &Ec2Service, scope: &Scope, root: &SealedRoot) {
-    let others = match service.table.all::<Instance>(scope, "").await {
-        Ok(others) => others,
-        Err(error) => {
-            let of = &root.encryption.of;
-            tracing::warn!(of, %error, "failed to look who has the grant of a root; it stays");
-            return;
-        }
-    };
-    let has_it = |it: &Instance| {
-        let other = it.sealed_root.as_ref();
-        other.is_some_and(|it| it.grant == root.grant)
-    };
-    if !others.iter().any(|(_, it)| has_it(&it.record)) {
-        let place = (scope.account.as_str(), scope.region.as_str());
-        retire(service, place, &root.encryption, &root.grant).await;
-    }
+/// What is owed for the root of an instance that is terminated.
+pub fn owed_by_root(service: &Ec2Service, scope: &Scope, root: &SealedRoot) -> Option<Owed> {
+    owed(service, scope, &root.encryption, &root.grant)
 }

@@ -94,11 +94,8 @@ pub async fn copy(
         keys: &keys,
     };
     let made = write(service, call, &plan).await;
-    // Where nobody knows what came of it, what was granted stays.
-    if !matches!(&made, Ok((_, true))) && made.as_ref().err().is_none_or(|it| it.sender) {
-        let_go(service, call, &plan.region, &keys).await;
-    }
-    made.map(|(made, _)| made)
+    let_go(service, &keys).await;
+    made
 }
 
 /// Keys of the copies of snapshots, by those.
@@ -119,7 +116,7 @@ async fn keys(
         match made {
             Ok(made) => keys.insert((*of).to_owned(), made),
             Err(fault) => {
-                let_go(service, call, region, &keys).await;
+                let_go(service, &keys).await;
                 return Err(fault);
             }
         };
@@ -127,9 +124,10 @@ async fn keys(
     Ok(keys)
 }
 
-async fn let_go(service: &Ec2Service, call: &Call, region: &str, keys: &Keys) {
+/// What was granted goes, unless there are the copies.
+async fn let_go(service: &Ec2Service, keys: &Keys) {
     for keys in keys.values() {
-        keys.let_go(service, call, region).await;
+        keys.let_go(service).await;
     }
 }
 
@@ -151,12 +149,12 @@ struct Plan<'a> {
     keys: &'a Keys,
 }
 
-/// What came of it, and whether it was made now.
+/// The image, which may have been there before.
 async fn write(
     service: &Ec2Service,
     call: &Call,
     plan: &Plan<'_>,
-) -> Result<(CopyImageResult, bool), Fault> {
+) -> Result<CopyImageResult, Fault> {
     let Plan {
         id,
         region,
@@ -169,7 +167,7 @@ async fn write(
         if let Some((token, asked)) = token
             && let Some(made) = made_before(service, call, Some(token), asked).await?
         {
-            return Ok((made, false));
+            return Ok(made);
         }
         if let Some(other) = tx.find::<Pointer>(&plan.pointer).await? {
             return Err(fault::image_name_taken(name, &other.id));
@@ -195,6 +193,7 @@ async fn write(
                 tx.put(key, &word);
             }
             tx.put(Ec2Service::key::<Snapshot>(call, &copy.id), &copy);
+            tx.join(keys.ended());
             copies.insert(of, copy);
         }
         let mut mappings = source.mappings.clone();
@@ -242,10 +241,9 @@ async fn write(
         tx.put(Ec2Service::key::<Image>(call, &image.id), &image);
         image
     });
-    let made = CopyImageResult {
+    Ok(CopyImageResult {
         image_id: Some(image.id),
-    };
-    Ok((made, true))
+    })
 }
 
 /// What the client token stands for.

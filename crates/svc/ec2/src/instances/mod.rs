@@ -40,6 +40,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_datakeys::grants::PendingGrant;
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard, Takeover};
 use wharf_records::{Record, Scope};
@@ -214,9 +215,15 @@ impl Ec2Service {
         let changed = move |key: &str, _: Look| {
             let keeper = &fed.instances;
             let queue = match Scope::parse(key) {
-                Some((_, Instance::KIND | Launch::KIND | Volume::KIND | Snapshot::KIND, _)) => {
-                    &keeper.queue
-                }
+                Some((
+                    _,
+                    Instance::KIND
+                    | Launch::KIND
+                    | Volume::KIND
+                    | Snapshot::KIND
+                    | PendingGrant::KIND,
+                    _,
+                )) => &keeper.queue,
                 Some((_, SpotRequest::KIND | Fleet::KIND | SpotFleet::KIND, _)) => {
                     &keeper.launchers
                 }

@@ -17,6 +17,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
+use wharf_datakeys::grants::PendingGrant;
 use wharf_hosts::{FargateWaiting, Need, Outcome, QueueError, Retired, zone_letter};
 use wharf_placement::ledger;
 use wharf_reconcile::Next;
@@ -35,7 +36,7 @@ use super::{
 };
 use crate::{
     Ec2Service, elastic,
-    encryption::let_go_root,
+    encryption::{look, owed_by_root, settle, with_owed},
     fault::Ec2Faults,
     fleet::{self, Fleet, SpotFleet},
     flow_logs::{self, FlowLog, FlowSource},
@@ -76,6 +77,7 @@ pub async fn key(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
         Some((scope, FlowLog::KIND, _)) => flow_logs::reconcile(service, &scope, key).await,
         Some((scope, Volume::KIND, _)) => volumes::reconcile(service, &scope, key).await,
         Some((scope, Snapshot::KIND, _)) => snapshots::reconcile(service, &scope, key).await,
+        Some((_, PendingGrant::KIND, _)) => look(service, key).await,
         Some((scope, SpotRequest::KIND, _)) => spot::reconcile(service, &scope, key).await,
         Some((scope, kind @ (Fleet::KIND | SpotFleet::KIND), _)) => {
             fleet::reconcile(service, &scope, (kind, key)).await
@@ -491,7 +493,9 @@ pub(super) async fn finish(
     record.user_data = None;
     record.provider.let_go();
     let root = record.sealed_root.take();
+    let owed = root.and_then(|it| owed_by_root(service, scope, &it));
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
+    let txn = with_owed(txn, owed.as_ref());
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;
     let there = record.interface.scope(scope);
     let key = there.key(Interface::KIND, &record.interface.id);
@@ -525,9 +529,7 @@ pub(super) async fn finish(
         service.instances.queue.wake(stored.key.clone());
         return Ok(());
     }
-    if let Some(root) = &root {
-        let_go_root(service, scope, root).await;
-    }
+    settle(service, owed).await;
     // Its volumes need not wait for their timers.
     for key in volumes::keys_of(service, scope, &record.id).await? {
         service.instances.queue.wake(key);

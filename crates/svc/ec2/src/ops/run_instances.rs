@@ -52,6 +52,8 @@ const TEMPLATE_TAG: &str = "aws:ec2launchtemplate";
 const MOST_AT_ONCE: u32 = 30;
 /// What is written for an instance without volumes: itself, its interface, its addresses.
 const WRITES_OF_ONE: u32 = 4;
+/// Ends of pending grants that there is room for beside what is written for the most instances.
+const SPARE_WRITES: usize = 2;
 /// Bytes of a transaction that are kept for what its instances share: the record of a token, sources of disks.
 const SPARE_BYTES: usize = 16 << 10;
 /// Instances of an account and region that are not terminated.
@@ -147,18 +149,11 @@ pub async fn launch(
     prepared.disks.seal(service, call).await?;
     let of = (&input, &wanted, &prepared, terms.is_some());
     let made = written(service, call, of, (token.as_deref(), &digest), &part, most).await;
-    let came_to_nothing = match &made {
-        Ok((_, is_new)) => !is_new,
-        // Otherwise nobody knows whether they were written.
-        Err(fault) => fault.sender,
-    };
-    if came_to_nothing {
-        prepared.disks.unseal(service, call).await;
-    }
-    made.map(|(made, _)| made)
+    prepared.disks.unseal(service).await;
+    made
 }
 
-/// The instances, and whether they are new.
+/// The instances, which may have been there before.
 async fn written(
     service: &Ec2Service,
     call: &Call,
@@ -166,12 +161,12 @@ async fn written(
     (token, digest): (Option<&str>, &str),
     part: &Part<'_>,
     most: u32,
-) -> Result<(Vec<Instance>, bool), Fault> {
+) -> Result<Vec<Instance>, Fault> {
     let _turn = service.launching(call).await;
     let made = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token, digest).await? {
-            return Ok((made, false));
+            return Ok(made);
         }
         // A deletion of a snapshot either sees its volume, or is seen here.
         for (key, id, user) in prepared.disks.sources(&call.region) {
@@ -228,6 +223,7 @@ async fn written(
             txn = elastic::held_by(&service.table, &scope, of, (txn, call.now)).await?;
         }
         tx.join(txn);
+        tx.join(prepared.disks.ended());
         if let Some(token) = token {
             let launch = Launch {
                 digest: digest.to_owned(),
@@ -241,7 +237,7 @@ async fn written(
         }
         made
     });
-    Ok((made, true))
+    Ok(made)
 }
 
 /// The template that a request names, as it was when that was authorised.
@@ -307,7 +303,11 @@ fn most_at_once((wanted, prepared): (&Wanted, &Prepared), spot: bool) -> u32 {
     let further = u32::try_from(further).unwrap_or(u32::MAX / 4);
     // A Spot instance has its request beside it.
     let of_one = WRITES_OF_ONE + further + u32::from(spot);
-    (WRITES_OF_ONE * MOST_AT_ONCE / of_one).max(1)
+    // Grants that are pending no more are written once for all.
+    let once = prepared.disks.sealed().saturating_sub(SPARE_WRITES);
+    let once = u32::try_from(once).unwrap_or(u32::MAX);
+    let left = (WRITES_OF_ONE * MOST_AT_ONCE).saturating_sub(once);
+    (left / of_one).max(1)
 }
 
 /// How many like this one fit by their bytes, beside what is written once.

@@ -75,19 +75,14 @@ pub async fn copy(
     let known = service.all::<Snapshot>(call).await?;
     room_for_copies(&known, 1)?;
     let keys = CopyKeys::of(service, call, &source, &asked).await?;
-    let made = write(service, call, &source, |of| Snapshot {
+    let made = write(service, call, &source, &keys, |of| Snapshot {
         description: description.clone(),
         tags: tags.clone(),
         ..keys.give(of.copied(call))
     });
-    let made = match made.await {
-        // Where nobody knows what came of it, what was granted stays.
-        Err(refused) if refused.sender => {
-            keys.let_go(service, call, region).await;
-            return Err(refused);
-        }
-        made => made?,
-    };
+    let made = made.await;
+    keys.let_go(service).await;
+    let made = made?;
     Ok(CopySnapshotResult {
         tags: (!made.tags.is_empty()).then(|| tags_to_wire(&made.tags)),
         snapshot_id: Some(made.id),
@@ -98,6 +93,7 @@ async fn write(
     service: &Ec2Service,
     call: &Call,
     source: &Snapshot,
+    keys: &CopyKeys,
     copied: impl Fn(&Snapshot) -> Snapshot,
 ) -> Result<Snapshot, Fault> {
     let scope = Scope::new(SERVICE, &source.owner, &source.region);
@@ -112,6 +108,7 @@ async fn write(
             tx.put(key, &word);
         }
         tx.put(Ec2Service::key::<Snapshot>(call, &copy.id), &copy);
+        tx.join(keys.ended());
         copy
     }))
 }

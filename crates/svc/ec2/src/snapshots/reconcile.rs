@@ -48,7 +48,7 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
         if stays {
             return Ok(Next::After(LOOK));
         }
-        end_resealing(service, scope, record).await;
+        end_resealing(service, scope, record).await?;
         let_go(service, scope, key, record).await?;
         if !held::hand_on(service, scope, key).await? {
             return Ok(Next::After(Duration::ZERO));
@@ -95,7 +95,7 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
             service.table.commit(&PERMIT, txn).await?;
         }
         State::Error | State::Completed if record.resealing().is_some() => {
-            end_resealing(service, scope, record).await;
+            end_resealing(service, scope, record).await?;
             let mut done = record.clone();
             done.encryption = record.encryption.as_ref().map(Encryption::taken_over);
             if let Some(origin) = done.origin.as_mut() {
@@ -119,16 +119,23 @@ pub async fn snapshot(service: &Ec2Service, scope: &Scope, key: &str) -> Result<
 }
 
 /// Gives back what a copy was granted.
-async fn end_resealing(service: &Ec2Service, scope: &Scope, record: &Snapshot) {
+async fn end_resealing(
+    service: &Ec2Service,
+    scope: &Scope,
+    record: &Snapshot,
+) -> Result<(), StepError> {
     let all = record.origin.as_ref().zip(record.encryption.as_ref());
     if let Some((origin, encryption)) = all
         && let Some(resealing) = &origin.resealing
     {
         let place = (scope.account.as_str(), scope.region.as_str());
-        resealing
-            .let_go(service, place, &origin.region, encryption)
-            .await;
+        let given_back = resealing.let_go(service, place, &origin.region, encryption);
+        given_back.await.map_err(|fault| StepError::Neighbour {
+            action: "retire a grant",
+            fault,
+        })?;
     }
+    Ok(())
 }
 
 /// Removes the word of a copy that is done, which versions before this one left behind.

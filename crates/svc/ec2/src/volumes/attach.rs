@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    encryption::{Granted, let_go},
+    encryption::{Granted, owed_by, settle},
     fault,
     instances::{describe::ROOT_DEVICE, life::State, placing::gives_volumes, providers::Ability},
     ops::change_instances::check_id as check_instance_id,
@@ -75,12 +75,39 @@ async fn attach_for_task(
             return Err(fault::volume_state(id, "is not managed by the caller"));
         }
         let attached = volume.life.attach(to, call.now);
-        attached.map_err(|why| refusal(id, &why))?;
-        granted.give(volume)?;
-        Ok(volume.attachment().unwrap_or_default())
+        attached.map_err(|why| refusal(id, &why))
     };
-    let attached = service.change(call, id, decide).await;
-    granted.then(call, attached).await
+    let attached = attached(service, call, id, &granted, decide).await;
+    granted.then(attached).await
+}
+
+/// A volume as `decide` attaches it, with its grant.
+async fn attached(
+    service: &Ec2Service,
+    call: &Call,
+    id: &str,
+    granted: &Granted<'_>,
+    decide: impl Fn(&mut Volume) -> Result<(), Fault>,
+) -> Result<VolumeAttachment, Fault> {
+    let key = Ec2Service::key::<Volume>(call, id);
+    let shown = transact!(service.table, &call.permit, |tx| {
+        let before = seen(tx.find::<Volume>(&key).await?, call, id)?;
+        let mut volume = before.clone();
+        decide(&mut volume)?;
+        let given = granted.give(&mut volume)?;
+        if volume != before {
+            tx.put(&key, &volume);
+            tx.join(given);
+        }
+        volume.attachment().unwrap_or_default()
+    });
+    Ok(shown)
+}
+
+/// A volume that was found, of which the caller may know.
+fn seen(found: Option<Volume>, call: &Call, id: &str) -> Result<Volume, Fault> {
+    let found = found.filter(|it| is_seen(it, call));
+    found.ok_or_else(|| Volume::missing(id))
 }
 
 /// For pods that an instance runs, which have it from the host. Attaching again to the same instance changes nothing. That the
@@ -118,12 +145,10 @@ async fn attach_for_pods(
             return Err(fault::volume_zone_mismatch(id, instance_id));
         }
         let attached = volume.life.attach(to, call.now);
-        attached.map_err(|why| refusal(id, &why))?;
-        granted.give(volume)?;
-        Ok(volume.attachment().unwrap_or_default())
+        attached.map_err(|why| refusal(id, &why))
     };
-    let attached = service.change(call, id, decide).await;
-    granted.then(call, attached).await
+    let attached = attached(service, call, id, &granted, decide).await;
+    granted.then(attached).await
 }
 
 /// The machine where an instance id is: a host's own id, or that of the host of one of EC2's instances.
@@ -158,7 +183,7 @@ async fn attach_device(
     }
     let granted = Granted::of(service, call, id).await?;
     let attached = attach_it(service, call, (id, instance_id, device), &granted).await;
-    granted.then(call, attached).await
+    granted.then(attached).await
 }
 
 async fn attach_it(
@@ -208,7 +233,7 @@ async fn attach_it(
         };
         let attached = volume.life.attach(to, call.now);
         attached.map_err(|why| refusal(id, &why))?;
-        granted.give(&mut volume)?;
+        let given = granted.give(&mut volume)?;
         check_host(service, call, &host, id).await?;
         let others = of_instance(service, call, instance_id).await?;
         if others.len() >= MOST_DEVICES {
@@ -223,6 +248,7 @@ async fn attach_it(
             return Err(fault::device_in_use(device));
         }
         tx.put(&key, &volume);
+        tx.join(given);
         volume.attachment().unwrap_or_default()
     });
     Ok(shown)
@@ -296,16 +322,25 @@ pub async fn detach(
             ..volume.attachment().unwrap_or_default()
         };
         let force = input.force == Some(true) && it.is_device;
-        let had = volume.clone();
         volume.life.detach(force);
-        let is_over = volume.life.attachment.is_none();
-        let shown = volume.attachment().unwrap_or(before);
-        Ok((shown, is_over.then_some(had)))
+        Ok(volume.attachment().unwrap_or(before))
     };
-    let (shown, over) = service.change(call, id, decide).await?;
-    if let Some(before) = over {
-        let_go(service, &Ec2Service::scope(call), &before).await;
-    }
+    let (key, scope) = (Ec2Service::key::<Volume>(call, id), Ec2Service::scope(call));
+    let (shown, owed) = transact!(service.table, &call.permit, |tx| {
+        let before = seen(tx.find::<Volume>(&key).await?, call, id)?;
+        let mut volume = before.clone();
+        let shown = decide(&mut volume)?;
+        let owed = owed_by(service, &scope, &before);
+        let owed = owed.filter(|_| volume.life.attachment.is_none());
+        if volume != before {
+            tx.put(&key, &volume);
+        }
+        if let Some(it) = &owed {
+            tx.join(it.written());
+        }
+        (shown, owed)
+    });
+    settle(service, owed).await;
     Ok(shown)
 }
 

@@ -7,7 +7,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 use super::{Volume, check_manages, roots::is_root};
 use crate::{
     Ec2Service,
-    encryption::let_go,
+    encryption::{owed_by, settle},
     fault,
     records::{Entity as _, Pointer},
 };
@@ -49,9 +49,10 @@ pub async fn delete(
 /// Removes one that no host has. Should the server die before, the reconciler does.
 async fn remove(service: &Ec2Service, call: &Call, key: &str) -> Result<(), Fault> {
     let scope = Ec2Service::scope(call);
-    let removed = transact!(service.table, &call.permit, |tx| {
+    let owed = transact!(service.table, &call.permit, |tx| {
         let found = tx.find::<Volume>(key).await?;
         let found = found.filter(|it| it.life.deleting && it.life.host.is_none());
+        let mut owed = None;
         if let Some(volume) = &found {
             tx.delete(key);
             if let Some(used) = volume.source_use(&scope) {
@@ -60,11 +61,13 @@ async fn remove(service: &Ec2Service, call: &Call, key: &str) -> Result<(), Faul
             if let Some(token_id) = &volume.token_id {
                 tx.delete(Ec2Service::key::<Pointer>(call, token_id));
             }
+            owed = owed_by(service, &scope, volume);
+            if let Some(it) = &owed {
+                tx.join(it.written());
+            }
         }
-        found
+        owed
     });
-    if let Some(before) = removed {
-        let_go(service, &scope, &before).await;
-    }
+    settle(service, owed).await;
     Ok(())
 }

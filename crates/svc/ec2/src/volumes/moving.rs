@@ -14,7 +14,7 @@ use wharf_store::Txn;
 use super::{Volume, reconcile::Step};
 use crate::{
     Ec2Service,
-    encryption::{Encryption, let_go, own_call},
+    encryption::{Encryption, owed_by, own_call, settle, with_owed},
     instances::PERMIT,
     snapshots::{Snapshot, State},
 };
@@ -79,8 +79,10 @@ async fn stay(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>, why:
     );
     let mut stays = stored.record.clone();
     stays.life.stays();
-    if put(service, stored, &stays, Txn::new()).await? {
-        let_go(service, scope, &stored.record).await;
+    let owed = owed_by(service, scope, &stored.record);
+    let txn = with_owed(Txn::new(), owed.as_ref());
+    if put(service, stored, &stays, txn).await? {
+        settle(service, owed).await;
     }
     Ok(Next::Settled)
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    encryption::let_go,
+    encryption::{owed_by, settle, with_owed},
     fault,
     fault::Ec2Faults,
     instances::{PERMIT, life::State},
@@ -58,9 +58,11 @@ pub async fn volume(service: &Ec2Service, scope: &Scope, key: &str) -> Step {
         record.life.instance_left();
         record.meter(now);
         let txn = txn.when(stored.unchanged()).put(key, encode(&record));
-        let is_over = record.life.attachment.is_none();
-        if service.table.commit(&PERMIT, txn).await? && is_over {
-            let_go(service, scope, &stored.record).await;
+        let owed = owed_by(service, scope, &stored.record);
+        let owed = owed.filter(|_| record.life.attachment.is_none());
+        let txn = with_owed(txn, owed.as_ref());
+        if service.table.commit(&PERMIT, txn).await? {
+            settle(service, owed).await;
         }
         return Ok(Next::Settled);
     }
@@ -113,8 +115,10 @@ async fn left(service: &Ec2Service, scope: &Scope, stored: &Stored<Volume>) -> S
         }
     };
     let ends = record.life.attachment.is_none() || record.life.deleting;
-    if service.table.commit(&PERMIT, txn).await? && ends {
-        let_go(service, scope, &stored.record).await;
+    let owed = owed_by(service, scope, &stored.record).filter(|_| ends);
+    let txn = with_owed(txn, owed.as_ref());
+    if service.table.commit(&PERMIT, txn).await? {
+        settle(service, owed).await;
     }
     Ok(Next::Settled)
 }

@@ -7,7 +7,13 @@ use wharf_service::transact;
 use wharf_wire::Fault;
 
 use super::{Volume, life::Left};
-use crate::{Ec2Service, encryption::let_go, instances::PERMIT, records::Pointer, table::SERVICE};
+use crate::{
+    Ec2Service,
+    encryption::{owed_by, settle},
+    instances::PERMIT,
+    records::Pointer,
+    table::SERVICE,
+};
 
 /// A volume that a host was told of.
 #[derive(Debug, Clone)]
@@ -57,8 +63,8 @@ impl Ec2Service {
     ) -> Result<(), Fault> {
         let scope = told.scope();
         let key = scope.key(Volume::KIND, &told.id);
-        let over = transact!(self.table, &PERMIT, |tx| {
-            let mut over = None;
+        let owed = transact!(self.table, &PERMIT, |tx| {
+            let mut owed = None;
             if let Some(before) = tx.find::<Volume>(&key).await?
                 && before.life.host.as_deref() == Some(host)
             {
@@ -86,14 +92,15 @@ impl Ec2Service {
                     Left::It => {}
                 }
                 if volume.life.attachment.is_none() || left == Left::Nothing {
-                    over = Some(before);
+                    owed = owed_by(self, &scope, &before);
+                }
+                if let Some(it) = &owed {
+                    tx.join(it.written());
                 }
             }
-            over
+            owed
         });
-        if let Some(before) = over {
-            let_go(self, &scope, &before).await;
-        }
+        settle(self, owed).await;
         Ok(())
     }
 }

@@ -25,7 +25,7 @@ fn at(id: &str) -> Place {
     }
 }
 
-fn sealed(key: Option<&str>) -> CreateVolumeRequest {
+pub fn sealed(key: Option<&str>) -> CreateVolumeRequest {
     CreateVolumeRequest {
         availability_zone: Some("us-east-1a".to_owned()),
         size: Some(1),
@@ -43,7 +43,7 @@ fn of_snapshot(id: &str, key: Option<&str>) -> CreateVolumeRequest {
     }
 }
 
-async fn key(it: &It) -> String {
+pub async fn key(it: &It) -> String {
     let made = it
         .kms
         .create_key(&call(), CreateKeyRequest::default())
@@ -51,7 +51,7 @@ async fn key(it: &It) -> String {
     made.unwrap().key_metadata.unwrap().arn.unwrap()
 }
 
-async fn grants(it: &It, key: &str) -> usize {
+pub async fn grants(it: &It, key: &str) -> usize {
     let input = ListGrantsRequest {
         key_id: Some(key.to_owned()),
         ..Default::default()
@@ -60,7 +60,7 @@ async fn grants(it: &It, key: &str) -> usize {
     listed.grants.unwrap_or_default().len()
 }
 
-async fn made(it: &It, input: CreateVolumeRequest) -> Volume {
+pub async fn made(it: &It, input: CreateVolumeRequest) -> Volume {
     let ecs = call_of_service("ecs.amazonaws.com");
     it.ec2.create_volume(&ecs, input).await.unwrap()
 }

@@ -1,6 +1,7 @@
 //! The network API over a real store.
 
 mod absent;
+mod cut_short;
 mod dhcp_options;
 mod encryption;
 mod endpoint_services;

@@ -26,7 +26,9 @@ use wharf_svc_ec2::{
     volumes::ToldVolume,
 };
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
-use wharf_testkit::{ACCOUNT, PERMIT, REGION, Running, World, call, call_of_service, until};
+use wharf_testkit::{
+    ACCOUNT, CutOff, PERMIT, REGION, Running, World, call, call_of_service, until,
+};
 use wharf_wanted::{MARKER, Wants};
 use wharf_wire::Fault;
 
@@ -38,7 +40,9 @@ pub struct It {
     pub ec2: Running<Ec2Service>,
     /// As its owner calls it, past the gate; EC2 goes through it.
     pub kms: KmsService,
-    clock: Arc<TestClock>,
+    /// How EC2 comes to it.
+    pub cut: Arc<CutOff>,
+    pub clock: Arc<TestClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -73,7 +77,8 @@ impl It {
             takeover: Takeover::Replace,
         });
         let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), world.dispatcher.clone());
-        let keys = Arc::new(keys);
+        let cut = CutOff::new(Arc::new(keys));
+        let keys = cut.clone();
         let ec2 = Running::start(move || {
             let mut parts = Parts::new(store.clone());
             parts.clock = time.clone();
@@ -87,6 +92,7 @@ impl It {
             world,
             ec2,
             kms,
+            cut,
             clock,
             _folder: folder,
         }

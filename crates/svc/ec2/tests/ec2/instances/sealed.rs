@@ -3,9 +3,11 @@
 use wharf_api_kms::{
     CreateKeyRequest, DisableKeyRequest, EnableKeyRequest, Kms, ListGrantsRequest,
 };
+use wharf_datakeys::grants::UNFINISHED;
 use wharf_planeproto::snapshot::SourceKey;
 use wharf_svc_ec2::snapshots::NotTaken;
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
+use wharf_testkit::CutOff;
 
 use super::{
     images::{place, snapshot_in},
@@ -16,6 +18,8 @@ use super::{
 struct WithKeys {
     cloud: Cloud,
     kms: KmsService,
+    /// How EC2 comes to it.
+    cut: Arc<CutOff>,
     key: String,
 }
 
@@ -42,10 +46,12 @@ impl WithKeys {
         });
         let (service, gate) = (Arc::new(kms.clone()), cloud.world.dispatcher.clone());
         let client = wharf_api_kms::Client::new(service, gate);
-        cloud.ec2.keys_from(Arc::new(client));
+        let cut = CutOff::new(Arc::new(client));
+        cloud.ec2.keys_from(cut.clone());
         let mut it = Self {
             cloud,
             kms,
+            cut,
             key: String::new(),
         };
         it.key = it.fresh_key().await;
@@ -96,6 +102,24 @@ impl WithKeys {
         let keys = self.cloud.ec2.keys_of_root(&place(id), &instance).await?;
         assert_eq!(keys.own.len(), 64);
         Ok((keys.own.to_vec(), keys.source))
+    }
+
+    /// Another server comes, and none of its grants is on its way any more.
+    async fn settles(&mut self, count: usize) {
+        self.cut.cut(false);
+        self.cloud.restart();
+        self.cloud.ec2.keys_from(self.cut.clone());
+        let it = &*self;
+        until("no grant is on its way", || async {
+            !it.is_pending().await
+        })
+        .await;
+        assert_eq!(it.grants().await, count);
+    }
+
+    async fn is_pending(&self) -> bool {
+        let stored = self.cloud.world.stored("/w1/").await;
+        stored.contains("pending-grant")
     }
 
     async fn ends(&self, told: &machine::Instance) {
@@ -255,6 +279,30 @@ async fn launches_with_sealed_roots_that_are_refused_leave_nothing() {
     assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
     cloud.run().await;
     assert_eq!(it.grants().await, 0);
+}
+
+/// Whoever launches is killed between the grant and the instances, and the server between their end and that of the grant.
+#[tokio::test]
+async fn launches_and_ends_that_are_cut_short_leave_no_grant() {
+    let mut it = WithKeys::new().await;
+    it.cut.cut(true);
+    let (ec2, call, asked) = (it.cloud.ec2.clone(), it.cloud.call(), it.sealed());
+    let launching = tokio::spawn(async move { ec2.run_instances(&call, asked).await });
+    until("the grant is made", || async { it.grants().await == 1 }).await;
+    launching.abort();
+    assert!(launching.await.is_err());
+    it.cloud.clock.advance(UNFINISHED);
+    it.settles(0).await;
+
+    let told = it.run(it.sealed()).await;
+    assert!(!it.is_pending().await);
+    assert_eq!(it.grants().await, 1);
+    it.cut.cut(true);
+    it.cloud.terminate(&told.id).await.unwrap();
+    it.cloud.says(&told, Reported::Terminated).await;
+    until("the grant is owed", || it.is_pending()).await;
+    assert_eq!(it.grants().await, 1);
+    it.settles(0).await;
 }
 
 /// Else policies that look at `ec2:Encrypted` would have been asked about others.

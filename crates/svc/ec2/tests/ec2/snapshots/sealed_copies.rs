@@ -1,6 +1,7 @@
 //! Copies under keys of their own: what they have opens by these alone, and EC2 may open nothing once they are there.
 
 use wharf_api_kms::{CreateKeyRequest, DisableKeyRequest, Kms, ListGrantsRequest};
+use wharf_datakeys::grants::UNFINISHED;
 use wharf_planeproto::snapshot::SourceKey;
 use wharf_sectors::{Cipher, SECTOR, open_written, resealed};
 use wharf_svc_ec2::snapshots::State;
@@ -404,4 +405,44 @@ async fn an_image_is_copied_with_its_volumes_under_a_key() {
     let refused = it.ec2.copy_image(&there, refused).await;
     assert_eq!(refused.unwrap_err().code, "InvalidKmsKey.InvalidState");
     it.has_grants(&one, 1).await;
+}
+
+/// Whoever copies it is killed between the grants and the copy.
+#[tokio::test]
+async fn of_a_copy_that_never_came_to_be_no_grant_is_left() {
+    let mut it = It::new().await;
+    let (one, west) = (it.key(REGION).await, it.key(WEST).await);
+    let source = it.sealed(&one, &["a"]).await;
+    it.has_grants(&one, 1).await;
+    let input = CopySnapshotRequest {
+        source_region: Some(source.region.clone()),
+        source_snapshot_id: Some(source.id.clone()),
+        encrypted: Some(true),
+        kms_key_id: Some(west.arn.clone()),
+        ..Default::default()
+    };
+    it.cut.cut(true);
+    let ec2 = Ec2Service::clone(&it.ec2);
+    let copying = tokio::spawn(async move {
+        let there = call_of(ACCOUNT, WEST);
+        ec2.copy_snapshot(&there, input).await
+    });
+    // That for the source comes first.
+    it.has_grants(&one, 2).await;
+    copying.abort();
+    assert!(copying.await.is_err());
+    it.cut.cut(false);
+    it.clock.advance(UNFINISHED);
+    it.ec2.restart();
+    it.has_grants(&one, 1).await;
+
+    let copy = it.copy_under(&source, &west).await.unwrap();
+    it.completed(&copy).await;
+    it.let_go(&copy).await;
+    it.has_grants(&one, 1).await;
+    it.has_grants(&west, 0).await;
+    until("no grant is on its way", || async {
+        !it.world.stored("/w1/").await.contains("pending-grant")
+    })
+    .await;
 }
