@@ -4,7 +4,10 @@ use std::{
     collections::BTreeSet,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
@@ -33,6 +36,8 @@ const TAIL: &str = ".tail";
 #[derive(Debug)]
 pub(crate) struct Folder {
     blobs: PathBuf,
+    /// It is open: the way to it is not gone anew for each blob.
+    within: File,
     uploads: PathBuf,
     /// Notes about blobs' files that were found damaged.
     damaged: PathBuf,
@@ -100,6 +105,7 @@ impl Folder {
         let noted = noted.map_err(BlobError::at("list damaged blobs"))?;
         Ok(Self {
             any_noted: AtomicBool::new(noted),
+            within: File::open(&blobs).map_err(BlobError::at("open the folder of blobs"))?,
             blobs,
             uploads,
             damaged,
@@ -265,7 +271,7 @@ impl Folder {
 
     /// Whether the blob is certainly not noted as damaged, as far as can be told without waiting for the disk.
     pub(crate) fn is_not_noted_at_once(&self, digest: &Digest) -> bool {
-        self.has_no_notes() || open_cached(&self.note(digest)).err() == Some(Errno::NOENT)
+        self.has_no_notes() || open_cached(CWD, &self.note(digest)).err() == Some(Errno::NOENT)
     }
 
     pub(crate) fn is_noted_damaged(&self, digest: &Digest, file: &File) -> io::Result<bool> {
@@ -315,7 +321,9 @@ impl Folder {
     /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
     /// before stored plain, or none at all.
     pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, Metadata)> {
-        let file = open_cached(&self.blob(digest)).ok()?;
+        let hex = digest.hex();
+        let path = [&hex[..2], "/", hex.as_str(), SEALED].concat();
+        let file = open_cached(self.within.as_fd(), Path::new(&path)).ok()?;
         let found = file.metadata().ok()?;
         Some((file, found))
     }
@@ -483,10 +491,10 @@ fn folder_of(file: &Path) -> &Path {
     file.parent().expect("a blob lies in a folder of its own")
 }
 
-/// Opens a file whose way there the kernel has in memory; others are not looked for.
-fn open_cached(path: &Path) -> rustix::io::Result<File> {
+/// Opens a file whose way there, from `dir`, the kernel has in memory; others are not looked for.
+fn open_cached(dir: BorrowedFd<'_>, path: &Path) -> rustix::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let open = |flags| openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
+    let open = |flags| openat2(dir, path, flags, Mode::empty(), ResolveFlags::CACHED);
     // Nobody asks when a file was read last, which to note costs a change of the file system at the first read of each.
     let opened = match open(flags | OFlags::NOATIME) {
         // Only who has the file may leave that out.

@@ -77,6 +77,10 @@ pub(super) enum Instead {
 /// What a request to the registry is to be answered with, if whoever asks may have the layer. Then the request is for its first byte
 /// from now on.
 pub(super) fn instead(all: &Gateway, request: &mut Request<Incoming>) -> Option<Instead> {
+    // Few requests have it.
+    if !request.headers().contains_key(layers::SESSION) {
+        return None;
+    }
     let layer = layer_of(request.method(), request.uri().path())?;
     let headers = request.headers_mut();
     let (session, turn) = (
