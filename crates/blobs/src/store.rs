@@ -146,15 +146,26 @@ impl Blobs {
             return Ok(Some(reader));
         }
         let (folder, wanted) = (self.inner.folder.clone(), *digest);
-        let noted = move |source: &Source| -> io::Result<Option<bool>> {
-            source.read_ahead();
+        let spares = self.inner.spares.clone();
+        let begun = move |source: &Source| -> io::Result<Option<(bool, Option<Bytes>)>> {
             // One that cannot be looked up is as one that is not there.
-            Ok(folder.is_noted_damaged(&wanted, &source.file).ok())
+            let noted = folder.is_noted_damaged(&wanted, &source.file);
+            let noted = noted.unwrap_or_default();
+            if source.size == 0 || !sealed::is_one_record(source.size) {
+                source.read_ahead();
+                return Ok(Some((noted, None)));
+            }
+            let mut chunk = spares.chunk();
+            chunk.fill(source, 0, source.size)?;
+            // The buffer is for others before the client has taken all.
+            let whole = Bytes::copy_from_slice(chunk.as_ref());
+            Ok(Some((noted, Some(whole))))
         };
-        let opened = self.opened(digest, noted).await?;
-        Ok(opened.map(|(source, version, noted)| {
+        let opened = self.opened(digest, begun).await?;
+        Ok(opened.map(|(source, version, begun)| {
+            let ((noted, whole), size) = (begun.unwrap_or_default(), source.size);
             let reader = self.reader(source, *digest, version);
-            reader.noted_damaged(noted.unwrap_or_default())
+            reader.begun(0, size, whole).noted_damaged(noted)
         }))
     }
 
