@@ -183,7 +183,8 @@ impl Scrubber {
         } else if self.due.is_empty() {
             self.look(now)?;
         }
-        Ok(self.pass.under_way || !self.due.is_empty())
+        // A large one that is read once more outlives its place among those that are due.
+        Ok(self.pass.under_way || self.open.is_some() || !self.due.is_empty())
     }
 
     fn look(&mut self, now: SystemTime) -> Result<(), BlobError> {

@@ -294,3 +294,23 @@ async fn what_a_disk_gives_again_comes_back_within_minutes() {
     assert_eq!(home.blobs.damaged(10).unwrap(), []);
     assert!(!scrubber.begin(minute(60), WEEK).unwrap());
 }
+
+#[tokio::test]
+async fn a_large_one_that_is_read_once_more_is_read_to_its_end() {
+    let home = Home::new();
+    let digest = stored(&home, &[9_000_000]).await[0];
+    // Who holds it keeps it where it is.
+    let _lease = home.blobs.lease(&digest).await;
+    flip(&home.file(&digest), sealed::HEADER + 100);
+    let mut scrubber = Scrubber::new(home.blobs.clone());
+    assert!(scrubber.begin(at(0), WEEK).unwrap());
+    assert_eq!(finish(&mut scrubber).await.1, BTreeSet::from([digest]));
+    let minute = |n| at(0) + Duration::from_secs(60 * n);
+    assert!(!scrubber.begin(minute(1), WEEK).unwrap());
+    flip(&home.file(&digest), sealed::HEADER + 100);
+    // As the server does, which asks before each step.
+    while scrubber.begin(minute(6), WEEK).unwrap() {
+        scrubber.step().await.unwrap();
+    }
+    assert_eq!(home.blobs.damaged(10).unwrap(), []);
+}
