@@ -89,7 +89,7 @@ impl About<'_> {
 }
 
 /// A grant that may be made now.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Begun {
     /// What it has to be called, so that it is found again.
     pub name: String,

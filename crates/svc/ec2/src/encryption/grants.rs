@@ -24,7 +24,7 @@ use crate::{
 type StepError = wharf_service::StepError<Ec2Faults>;
 
 /// A grant that was made for what is about to be written down.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fresh {
     pub id: String,
     begun: Begun,

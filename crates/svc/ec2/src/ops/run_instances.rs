@@ -54,7 +54,8 @@ const MOST_AT_ONCE: u32 = 30;
 const WRITES_OF_ONE: u32 = 4;
 /// Ends of pending grants that there is room for beside what is written for the most instances.
 const SPARE_WRITES: usize = 2;
-/// Bytes of a transaction that are kept for what its instances share: the record of a token, sources of disks.
+/// Bytes of a transaction that are kept for what its instances share: the record of a token, sources of disks, ends of
+/// pending grants.
 const SPARE_BYTES: usize = 16 << 10;
 /// Instances of an account and region that are not terminated.
 pub const MOST_LIVE: usize = 1000;
