@@ -3,6 +3,7 @@
 //! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
 
 mod api_server;
+mod error;
 mod known_services;
 mod members;
 mod pod_identity;
@@ -44,6 +45,7 @@ use wharf_network::{Network, PoliciesUpdate, Scope, ServicesUpdate};
 use wharf_planeproto::machine::Instance;
 use wharf_wire::sigv4::SigningKeys;
 
+pub use self::error::{KubeletError, NoKubelets};
 use self::{
     api_server::ApiServer,
     known_services::KnownServices,
@@ -144,7 +146,7 @@ struct Running {
 impl Kubelets {
     /// # Errors
     /// Sandboxes cannot be kept here.
-    pub async fn open(settings: Settings) -> Result<Self, String> {
+    pub async fn open(settings: Settings) -> Result<Self, NoKubelets> {
         let ground = Ground::open(GroundParts {
             node: settings.dir.clone(),
             installation: settings.installation.clone(),
@@ -152,8 +154,7 @@ impl Kubelets {
             network: settings.network.clone(),
             pids: settings.pids,
         });
-        let ground = ground.await;
-        let ground = ground.map_err(|e| wharf_base::Chain(&e).to_string())?;
+        let ground = ground.await?;
         Ok(Self(Arc::new(Inner {
             settings,
             ground,
@@ -172,14 +173,14 @@ impl Kubelets {
         wish: &ClusterNode,
         first_process: i32,
         credentials: Arc<dyn RoleCredentials>,
-    ) -> Result<SocketAddr, String> {
+    ) -> Result<SocketAddr, KubeletError> {
         if !is_instance_id(&it.id) {
-            return Err(format!("{} is no id of an instance", it.id));
+            return Err(KubeletError::InstanceId(it.id.clone()));
         }
         let settings = &self.0.settings;
         let mut running = self.0.running.of(&it.id).await;
         if settings.shutdown.is_cancelled() {
-            return Err("this node is shutting down".to_owned());
+            return Err(KubeletError::ShuttingDown);
         }
         if let Some(running) = running.as_ref().filter(|it| !it.ended.is_finished()) {
             return Ok(running.at);
@@ -207,14 +208,13 @@ impl Kubelets {
         first_process: i32,
         credentials: Arc<dyn RoleCredentials>,
         stop: CancellationToken,
-    ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), String> {
+    ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), KubeletError> {
         let settings = &self.0.settings;
-        let bad =
-            |e: base64::DecodeError| format!("the certificate of the cluster's authority: {e}");
         if wish.authority.len() > MOST_AUTHORITY {
-            return Err("the certificate of the cluster's authority is too long".to_owned());
+            return Err(KubeletError::LongAuthority);
         }
-        let authority = BASE64.decode(&wish.authority).map_err(bad)?;
+        let authority = BASE64.decode(&wish.authority);
+        let authority = authority.map_err(KubeletError::Authority)?;
         let keys = Arc::new(Keys::new(credentials));
         let tokens = EksTokens::new(
             keys.clone(),
@@ -224,7 +224,7 @@ impl Kubelets {
         );
         let endpoint = endpoint_of(&wish.endpoint, settings.api.endpoint())?;
         let https = Https::new(&endpoint, &authority, Credentials::Tokens(Arc::new(tokens)));
-        let client = Client::new(https.map_err(|e| e.to_string())?, "kubelet");
+        let client = Client::new(https?, "kubelet");
         let api = Api::new(
             settings.api.endpoint().clone(),
             settings.api.dialer().clone(),
@@ -262,11 +262,10 @@ impl Kubelets {
                     files
                 }))
                 .with_host_paths(first_process)
-                .map_err(|e| format!("the instance's first process: {e}"))?,
+                .map_err(KubeletError::FirstProcess)?,
         };
         let at = settings.address();
-        let server = Server::bind(at, &name, &authority).await;
-        let server = server.map_err(|e| wharf_base::Chain(&e).to_string())?;
+        let server = Server::bind(at, &name, &authority).await?;
         let served_at = SocketAddr::new(at, server.port());
         let servers = match it.interface.name_servers.as_slice() {
             [] => vec![wharf_network::RESOLVER.to_string()],
@@ -280,9 +279,12 @@ impl Kubelets {
         let server_at = endpoint.trim_start_matches("https://");
         let kept = settings.ports_of(&it.id);
         let ports = Ports::load(&kept);
-        let api_server = ApiServer::bind(&network, &vpc, ports.api_server, server_at).await?;
-        let pod_identity = PodIdentity::bind(&network, &vpc, ports.pod_identity).await?;
-        let service_health = ServiceHealth::bind(&network, &vpc, ports.health).await?;
+        let api_server = ApiServer::bind(&network, &vpc, ports.api_server, server_at).await;
+        let api_server = api_server.map_err(KubeletError::ApiServer)?;
+        let pod_identity = PodIdentity::bind(&network, &vpc, ports.pod_identity).await;
+        let pod_identity = pod_identity.map_err(KubeletError::PodIdentity)?;
+        let service_health = ServiceHealth::bind(&network, &vpc, ports.health).await;
+        let service_health = service_health.map_err(KubeletError::ServiceHealth)?;
         let services_of = services::Node {
             instance: it.id.clone(),
             name: name.clone(),
@@ -386,53 +388,49 @@ impl Kubelets {
     }
 
     /// Answers the nodes of a VPC where the names of their clusters are asked for.
-    async fn open_names(&self, vpc: &str) -> Result<(), String> {
+    async fn open_names(&self, vpc: &str) -> Result<(), KubeletError> {
         let settings = &self.0.settings;
-        let failed = |e: &dyn std::error::Error| {
-            format!("the cluster's name service: {}", wharf_base::Chain(e))
-        };
         let sockets = settings.network.cluster_resolver(vpc).await;
-        let sockets = sockets.map_err(|e| failed(&e))?;
+        let sockets = sockets.map_err(|e| KubeletError::Names(e.into()))?;
         // Another node of the VPC may have opened them.
         let Some(sockets) = sockets else {
             return Ok(());
         };
         let (running, stop) = (&settings.running, &settings.shutdown);
         let served = settings.names.serve_clusters(sockets, running, stop);
-        served.map_err(|e| failed(&e))
+        served.map_err(|e| KubeletError::Names(e.into()))
     }
 
     /// Stops the kubelet of an instance, which need not run, and ends its pods.
     ///
     /// # Errors
     /// Something of its pods is still there; stopping it again ends the rest.
-    pub async fn stop(&self, instance: &str) -> Result<(), String> {
+    pub async fn stop(&self, instance: &str) -> Result<(), KubeletError> {
         if !is_instance_id(instance) {
-            return Err(format!("{instance} is no id of an instance"));
+            return Err(KubeletError::InstanceId(instance.to_owned()));
         }
         let mut running = self.0.running.of(instance).await;
         if let Some(Running { stop, ended, .. }) = running.take() {
             stop.cancel();
             let _ = ended.await;
         }
-        let ended = self.0.ground.end_all(instance).await;
-        ended.map_err(|e| e.text())?;
+        self.0.ground.end_all(instance).await?;
         if let Some(files) = &self.0.settings.files {
             let forgotten = files.forget_all(instance);
-            forgotten.map_err(|e| format!("what its pods mounted by: {e}"))?;
+            forgotten.map_err(KubeletError::MountedBy)?;
         }
         let network = &self.0.settings.network;
         let gone = network.services(instance, ServicesUpdate::Gone).await;
-        gone.map_err(|e| format!("its services: {}", wharf_base::Chain(&e)))?;
+        gone.map_err(KubeletError::Services)?;
         let gone = network.policies(instance, PoliciesUpdate::Gone).await;
-        gone.map_err(|e| format!("its network policies: {}", wharf_base::Chain(&e)))
+        gone.map_err(KubeletError::Policies)
     }
 
     /// Nothing of it is left.
     ///
     /// # Errors
     /// See [`Kubelets::stop`]; or its folder cannot be removed.
-    pub async fn forget(&self, instance: &str) -> Result<(), String> {
+    pub async fn forget(&self, instance: &str) -> Result<(), KubeletError> {
         self.stop(instance).await?;
         let dir = self
             .0
@@ -443,11 +441,11 @@ impl Kubelets {
             .join(instance);
         let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&dir)).await;
         let removed = removed.unwrap_or_else(|e| Err(io::Error::other(e)));
-        removed.map_err(|e| format!("the volumes of its pods: {e}"))?;
+        removed.map_err(KubeletError::Volumes)?;
         let removed = wharf_durable::remove(&self.0.settings.ports_of(instance));
-        removed.map_err(|e| format!("the ports of its node: {e}"))?;
+        removed.map_err(KubeletError::Ports)?;
         let removed = wharf_durable::remove(&self.0.settings.book_of(instance));
-        removed.map_err(|e| format!("the services that its node knew: {e}"))?;
+        removed.map_err(KubeletError::Book)?;
         self.0.running.forget(instance);
         Ok(())
     }
@@ -501,10 +499,10 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16) -> Facts {
 
 /// The instance's user says where the API server is, and this process asks it from the machine's own network: so it may be at a port of
 /// the control plane's host and nowhere else, whatever the name says that it is given.
-fn endpoint_of(url: &str, own: &Endpoint) -> Result<String, String> {
-    let wanted = Endpoint::parse(url).map_err(|e| e.to_string())?;
+fn endpoint_of(url: &str, own: &Endpoint) -> Result<String, KubeletError> {
+    let wanted = Endpoint::parse(url)?;
     if !wanted.tls || !wanted.path.is_empty() {
-        return Err(format!("{url} is no URL of the form https://host:port"));
+        return Err(KubeletError::Url(url.to_owned()));
     }
     let here = Endpoint {
         port: wanted.port,

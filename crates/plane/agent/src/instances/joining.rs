@@ -16,10 +16,15 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::time::sleep;
-use wharf_base::Backoff;
-use wharf_instance_init::{ClusterNode, NODE_CONFIG, USER_DATA_DONE};
+use wharf_base::{Backoff, Chain};
+use wharf_instance_init::{BadClusterNode, ClusterNode, NODE_CONFIG, USER_DATA_DONE};
 use wharf_planeproto::machine::Instance;
 use wharf_rootdir::RootDir;
+
+use crate::{
+    kubernetes::{KubeletError, NoKubelets},
+    node::NodeError,
+};
 
 const CONFIG: &str = "etc/ecs/ecs.config";
 const MAX_CONFIG: u64 = 64 << 10;
@@ -41,11 +46,24 @@ pub struct Wish {
     pub drains: bool,
 }
 
+/// Why an instance has no node, or why something of one is still here.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinsError {
+    #[error("instances of this machine have no nodes")]
+    NoNodes,
+    #[error(transparent)]
+    NoKubelets(#[from] Arc<NoKubelets>),
+    #[error(transparent)]
+    Ecs(#[from] NodeError),
+    #[error(transparent)]
+    Kubernetes(#[from] KubeletError),
+}
+
 /// Nodes of instances.
 #[async_trait]
 pub trait Joins: Send + Sync {
     /// One that runs already stays as it is.
-    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String>;
+    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), JoinsError>;
 
     /// Its node of Kubernetes, and where that listens for the API server; one that runs already stays as it is.
     async fn start_kubelet(
@@ -53,19 +71,19 @@ pub trait Joins: Send + Sync {
         it: &Instance,
         wish: &ClusterNode,
         first_process: i32,
-    ) -> Result<SocketAddr, String>;
+    ) -> Result<SocketAddr, JoinsError>;
 
     /// It has no node of Kubernetes, nor pods; there need not be any.
-    async fn leave_kubernetes(&self, instance: &str) -> Result<(), String>;
+    async fn leave_kubernetes(&self, instance: &str) -> Result<(), JoinsError>;
 
     /// The same of ECS.
-    async fn leave_ecs(&self, instance: &str) -> Result<(), String>;
+    async fn leave_ecs(&self, instance: &str) -> Result<(), JoinsError>;
 
     /// Stops it and its tasks; it need not run.
-    async fn stop(&self, instance: &str) -> Result<(), String>;
+    async fn stop(&self, instance: &str) -> Result<(), JoinsError>;
 
     /// Nothing of it is left.
-    async fn forget(&self, instance: &str) -> Result<(), String>;
+    async fn forget(&self, instance: &str) -> Result<(), JoinsError>;
 
     /// The instances of which something is here, whether they are or not.
     fn known(&self) -> BTreeSet<String>;
@@ -76,7 +94,7 @@ pub struct NoNodes;
 
 #[async_trait]
 impl Joins for NoNodes {
-    async fn start(&self, _: &Instance, _: Wish) -> Result<(), String> {
+    async fn start(&self, _: &Instance, _: Wish) -> Result<(), JoinsError> {
         Ok(())
     }
 
@@ -85,23 +103,23 @@ impl Joins for NoNodes {
         _: &Instance,
         _: &ClusterNode,
         _: i32,
-    ) -> Result<SocketAddr, String> {
-        Err("instances of this machine have no nodes".to_owned())
+    ) -> Result<SocketAddr, JoinsError> {
+        Err(JoinsError::NoNodes)
     }
 
-    async fn leave_kubernetes(&self, _: &str) -> Result<(), String> {
+    async fn leave_kubernetes(&self, _: &str) -> Result<(), JoinsError> {
         Ok(())
     }
 
-    async fn leave_ecs(&self, _: &str) -> Result<(), String> {
+    async fn leave_ecs(&self, _: &str) -> Result<(), JoinsError> {
         Ok(())
     }
 
-    async fn stop(&self, _: &str) -> Result<(), String> {
+    async fn stop(&self, _: &str) -> Result<(), JoinsError> {
         Ok(())
     }
 
-    async fn forget(&self, _: &str) -> Result<(), String> {
+    async fn forget(&self, _: &str) -> Result<(), JoinsError> {
         Ok(())
     }
 
@@ -202,14 +220,15 @@ async fn asked(instance: &str, root: &Path) -> Asked {
         let pause = match read(root).await {
             Ok(Some(asked)) => return asked,
             Ok(None) => looks.wait(),
-            Err(reason) => {
-                if reason != known {
+            Err(error) => {
+                let error = Chain(&error).to_string();
+                if error != known {
                     tracing::warn!(
                         instance,
-                        reason,
+                        error,
                         "failed to read what an instance asks to join; will retry"
                     );
-                    known = reason;
+                    known = error;
                 }
                 backoff.wait()
             }
@@ -218,8 +237,22 @@ async fn asked(instance: &str, root: &Path) -> Asked {
     }
 }
 
+/// Why it is not known what an instance asks to join.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("its root")]
+    Root(#[source] io::Error),
+    #[error("/{path}")]
+    File {
+        path: &'static str,
+        source: io::Error,
+    },
+    #[error(transparent)]
+    NodeConfig(#[from] BadClusterNode),
+}
+
 /// `None` before the end of user data.
-async fn read(root: &Path) -> Result<Option<Asked>, String> {
+async fn read(root: &Path) -> Result<Option<Asked>, Unread> {
     if look(root, USER_DATA_DONE).await?.is_none() {
         return Ok(None);
     }
@@ -230,30 +263,28 @@ async fn read(root: &Path) -> Result<Option<Asked>, String> {
             // Whatever that one says, it changes nothing here.
             and_node: matches!(node, Ok(Some(_))),
         },
-        (None, Err(reason)) => return Err(reason),
-        (None, Ok(Some(text))) => {
-            Asked::Node(ClusterNode::read(&text).map_err(|error| error.to_string())?)
-        }
+        (None, Err(error)) => return Err(error),
+        (None, Ok(Some(text))) => Asked::Node(ClusterNode::read(&text)?),
         (None, Ok(None)) => Asked::Neither,
     };
     Ok(Some(asked))
 }
 
 /// Tries until it is done.
-async fn until<T, F: Future<Output = Result<T, String>>>(
+async fn until<T, F: Future<Output = Result<T, JoinsError>>>(
     instance: &str,
     what: &str,
     tried: impl Fn() -> F,
 ) -> T {
     let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
-        let reason = match tried().await {
+        let error = match tried().await {
             Ok(done) => return done,
-            Err(reason) => reason,
+            Err(error) => error,
         };
         tracing::warn!(
             instance,
-            reason,
+            error = %Chain(&error),
             "failed to {what} of an instance; will retry"
         );
         sleep(backoff.wait()).await;
@@ -265,19 +296,20 @@ fn is_absent(kind: io::ErrorKind) -> bool {
 }
 
 /// A file of the instance; `None` if there is none.
-async fn look(root: &Path, path: &'static str) -> Result<Option<String>, String> {
+async fn look(root: &Path, path: &'static str) -> Result<Option<String>, Unread> {
     let root = root.to_owned();
+    let failed = move |source| Unread::File { path, source };
     let read = move || {
         // Without its root, which goes with its first process, nobody knows what is there.
-        let root = RootDir::open(&root).map_err(|error| format!("its root: {error}"))?;
+        let root = RootDir::open(&root).map_err(Unread::Root)?;
         match root.read(Path::new(path), MAX_CONFIG) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
             Err(error) if is_absent(error.kind()) => Ok(None),
-            Err(error) => Err(format!("/{path}: {error}")),
+            Err(error) => Err(failed(error)),
         }
     };
     let read = tokio::task::spawn_blocking(read).await;
-    read.unwrap_or_else(|error| Err(format!("/{path}: {error}")))
+    read.unwrap_or_else(|error| Err(failed(io::Error::other(error))))
 }
 
 #[cfg(test)]
@@ -314,9 +346,10 @@ mod tests {
         std::fs::create_dir_all(root.join("etc/ecs")).unwrap();
         std::fs::write(dir.path().join("secret"), "ECS_CLUSTER=host").unwrap();
         std::os::unix::fs::symlink("../../../secret", root.join(CONFIG)).unwrap();
-        assert_eq!(look(&root, CONFIG).await, Ok(None));
+        assert_eq!(look(&root, CONFIG).await.unwrap(), None);
         std::fs::write(root.join("secret"), "own").unwrap();
-        assert_eq!(look(&root, CONFIG).await, Ok(Some("own".to_owned())));
+        let read = look(&root, CONFIG).await.unwrap();
+        assert_eq!(read.as_deref(), Some("own"));
     }
 
     #[derive(Default)]
@@ -324,7 +357,7 @@ mod tests {
 
     #[async_trait]
     impl Joins for Told {
-        async fn start(&self, _: &Instance, wish: Wish) -> Result<(), String> {
+        async fn start(&self, _: &Instance, wish: Wish) -> Result<(), JoinsError> {
             self.0.lock().push(format!("ecs {}", wish.cluster));
             Ok(())
         }
@@ -334,27 +367,27 @@ mod tests {
             _: &Instance,
             wish: &ClusterNode,
             _: i32,
-        ) -> Result<SocketAddr, String> {
+        ) -> Result<SocketAddr, JoinsError> {
             self.0.lock().push(format!("kubernetes {}", wish.cluster));
             Ok(SocketAddr::from(([127, 0, 0, 1], 1)))
         }
 
-        async fn leave_kubernetes(&self, _: &str) -> Result<(), String> {
+        async fn leave_kubernetes(&self, _: &str) -> Result<(), JoinsError> {
             self.0.lock().push("no kubernetes".to_owned());
             Ok(())
         }
 
-        async fn leave_ecs(&self, _: &str) -> Result<(), String> {
+        async fn leave_ecs(&self, _: &str) -> Result<(), JoinsError> {
             self.0.lock().push("no ecs".to_owned());
             Ok(())
         }
 
-        async fn stop(&self, _: &str) -> Result<(), String> {
+        async fn stop(&self, _: &str) -> Result<(), JoinsError> {
             self.0.lock().push("neither".to_owned());
             Ok(())
         }
 
-        async fn forget(&self, _: &str) -> Result<(), String> {
+        async fn forget(&self, _: &str) -> Result<(), JoinsError> {
             Ok(())
         }
 
@@ -407,13 +440,14 @@ mod tests {
         // Its first process is gone.
         assert!(look(&root, CONFIG).await.is_err());
         std::fs::create_dir(&root).unwrap();
-        assert_eq!(look(&root, CONFIG).await, Ok(None));
+        assert_eq!(look(&root, CONFIG).await.unwrap(), None);
         std::fs::create_dir(root.join("etc")).unwrap();
         std::fs::write(root.join("etc/ecs"), "").unwrap();
-        assert_eq!(look(&root, CONFIG).await, Ok(None));
+        assert_eq!(look(&root, CONFIG).await.unwrap(), None);
         std::fs::remove_file(root.join("etc/ecs")).unwrap();
         spoil(&root, CONFIG);
-        assert!(look(&root, CONFIG).await.unwrap_err().starts_with("/etc/"));
+        let error = look(&root, CONFIG).await.unwrap_err();
+        assert!(matches!(error, Unread::File { path: CONFIG, .. }));
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ use wharf_userns::Ranges;
 pub use self::{
     disk::Sealer,
     host::{DiskSnapshots, InstanceImages, NoImages},
-    joining::{Joins, NoNodes, Wish},
+    joining::{Joins, JoinsError, NoNodes, Wish},
 };
 pub(crate) use self::{
     disk::{await_detached, hold, once_free},
@@ -468,10 +468,10 @@ impl Workers {
         let (joins, shutdown) = (self.joins.clone(), self.shutdown.clone());
         async move {
             for id in left {
-                while let Err(reason) = joins.forget(&id).await {
+                while let Err(error) = joins.forget(&id).await {
                     tracing::warn!(
                         instance = id,
-                        reason,
+                        error = %wharf_base::Chain(&error),
                         "failed to clean up after the node of an instance; will retry"
                     );
                     tokio::select! {

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_network::Network;
 
-use super::members;
+use super::members::{self, NoListener};
 use crate::endpoint::{self, Caller, Connections};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,11 +41,9 @@ impl ApiServer {
         vpc: &str,
         port: u16,
         server: &str,
-    ) -> Result<Self, String> {
-        let listener = members::listen(network, vpc, port).await;
-        let listener = listener.map_err(|e| format!("a way to the API server: {e}"))?;
+    ) -> Result<Self, NoListener> {
         Ok(Self {
-            listener,
+            listener: members::listen(network, vpc, port).await?,
             server: server.to_owned(),
         })
     }
@@ -54,7 +52,7 @@ impl ApiServer {
     ///
     /// # Errors
     /// The kernel does not say.
-    pub fn address(&self) -> Result<SocketAddrV4, String> {
+    pub fn address(&self) -> io::Result<SocketAddrV4> {
         members::address(&self.listener)
     }
 

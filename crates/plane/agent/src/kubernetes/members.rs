@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use wharf_durable::{self as durable, Durability};
-use wharf_network::{ENDPOINT, Network, Scope};
+use wharf_network::{ENDPOINT, Network, NetworkError, Scope};
 
 use crate::endpoint::{Caller, CallerOf};
 
@@ -49,16 +49,24 @@ impl Ports {
     }
 }
 
+/// Why a node does not listen within its VPC.
+#[derive(Debug, thiserror::Error)]
+pub enum NoListener {
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// At that port, or at any where it is 0 or another's by now.
 ///
 /// # Errors
 /// Nothing of the VPC is here.
-pub async fn listen(network: &Network, vpc: &str, port: u16) -> Result<TcpListener, String> {
+pub async fn listen(network: &Network, vpc: &str, port: u16) -> Result<TcpListener, NoListener> {
     let scope = Scope::Vpc(vpc.to_owned());
     let listen = |port: u16| network.listen_in(&scope, (ENDPOINT, port).into());
-    let listener = at_port(port, listen).await;
-    let listener = listener.map_err(|e| wharf_base::Chain(&e).to_string())?;
-    TcpListener::from_std(listener).map_err(|e| e.to_string())
+    let listener = at_port(port, listen).await?;
+    Ok(TcpListener::from_std(listener)?)
 }
 
 async fn at_port<T, E, F: Future<Output = Result<T, E>>>(
@@ -75,8 +83,8 @@ async fn at_port<T, E, F: Future<Output = Result<T, E>>>(
 ///
 /// # Errors
 /// The kernel does not say.
-pub fn address(listener: &TcpListener) -> Result<SocketAddrV4, String> {
-    let at = listener.local_addr().map_err(|e| e.to_string())?;
+pub fn address(listener: &TcpListener) -> io::Result<SocketAddrV4> {
+    let at = listener.local_addr()?;
     Ok(SocketAddrV4::new(ENDPOINT, at.port()))
 }
 

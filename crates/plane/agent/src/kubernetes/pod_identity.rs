@@ -6,6 +6,7 @@
 mod credentials;
 
 use std::{
+    io,
     net::{IpAddr, SocketAddrV4},
     sync::Arc,
 };
@@ -21,7 +22,7 @@ use wharf_network::Network;
 
 pub use self::credentials::PodCredentials;
 use self::credentials::Refused;
-use super::members;
+use super::members::{self, NoListener};
 use crate::endpoint::{self, Caller, Connections};
 
 const PATH: &str = "/v1/credentials";
@@ -33,9 +34,8 @@ pub struct PodIdentity {
 impl PodIdentity {
     /// # Errors
     /// Nothing of the VPC is here.
-    pub async fn bind(network: &Network, vpc: &str, port: u16) -> Result<Self, String> {
-        let listener = members::listen(network, vpc, port).await;
-        let listener = listener.map_err(|e| format!("credentials for pods: {e}"))?;
+    pub async fn bind(network: &Network, vpc: &str, port: u16) -> Result<Self, NoListener> {
+        let listener = members::listen(network, vpc, port).await?;
         Ok(Self { listener })
     }
 
@@ -43,7 +43,7 @@ impl PodIdentity {
     ///
     /// # Errors
     /// The kernel does not say.
-    pub fn address(&self) -> Result<SocketAddrV4, String> {
+    pub fn address(&self) -> io::Result<SocketAddrV4> {
         members::address(&self.listener)
     }
 

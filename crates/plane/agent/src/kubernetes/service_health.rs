@@ -2,7 +2,10 @@
 //! service's `healthCheckNodePort` and are led ([`super::services`]) to this one listener of the node, which tells services apart by the
 //! port that was called. Whoever reaches the node may ask, as with the reference proxy.
 
-use std::net::{IpAddr, SocketAddrV4};
+use std::{
+    io,
+    net::{IpAddr, SocketAddrV4},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -15,7 +18,7 @@ use wharf_kube_services::{Book, Services};
 use wharf_kubelet::Kubelet;
 use wharf_network::Network;
 
-use super::members;
+use super::members::{self, NoListener};
 use crate::endpoint::{self, Caller, Connections};
 
 const WEIGHT: &str = "x-load-balancing-endpoint-weight";
@@ -27,9 +30,8 @@ pub struct ServiceHealth {
 impl ServiceHealth {
     /// # Errors
     /// Nothing of the VPC is here.
-    pub async fn bind(network: &Network, vpc: &str, port: u16) -> Result<Self, String> {
-        let listener = members::listen(network, vpc, port).await;
-        let listener = listener.map_err(|e| format!("the health of services: {e}"))?;
+    pub async fn bind(network: &Network, vpc: &str, port: u16) -> Result<Self, NoListener> {
+        let listener = members::listen(network, vpc, port).await?;
         Ok(Self { listener })
     }
 
@@ -37,7 +39,7 @@ impl ServiceHealth {
     ///
     /// # Errors
     /// The kernel does not say.
-    pub fn address(&self) -> Result<SocketAddrV4, String> {
+    pub fn address(&self) -> io::Result<SocketAddrV4> {
         members::address(&self.listener)
     }
 

@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use wharf_base::Chain;
 use wharf_instance_init::ClusterNode;
 use wharf_network::Network;
 use wharf_planeproto::machine::Instance;
@@ -13,10 +12,10 @@ use crate::{
     client::Api,
     config::NodeConfig,
     instances::{
-        DiskSnapshots, InstanceImages, Instances, Joins, Known, NoImages, Settings, Wish,
-        keeps_any, metadata::Credentials,
+        DiskSnapshots, InstanceImages, Instances, Joins, JoinsError, Known, NoImages, Settings,
+        Wish, keeps_any, metadata::Credentials,
     },
-    kubernetes::Kubelets,
+    kubernetes::{Kubelets, NoKubelets},
     machine::{DisksInUse, ImageSource},
     nodes::{InstanceNode, NoCredentials, Nodes, Noticed, RoleCredentials, SessionCredentials},
     volumes::{Roots, Volumes},
@@ -76,7 +75,7 @@ pub struct NodesOfInstances {
     /// The instances, as they are told of.
     pub known: Known,
     /// Why this machine has no nodes of Kubernetes, if it has none.
-    pub kubelets: Result<Kubelets, String>,
+    pub kubelets: Result<Kubelets, Arc<NoKubelets>>,
 }
 
 impl NodesOfInstances {
@@ -103,7 +102,7 @@ impl NodesOfInstances {
 
 #[async_trait]
 impl Joins for NodesOfInstances {
-    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), String> {
+    async fn start(&self, it: &Instance, wish: Wish) -> Result<(), JoinsError> {
         let node = InstanceNode {
             instance: it.id.clone(),
             instance_type: it.instance_type.clone(),
@@ -120,8 +119,7 @@ impl Joins for NodesOfInstances {
             credentials: self.credentials_of(&it.id),
             drains: wish.drains.then(|| self.noticed(&it.id)),
         };
-        let started = self.nodes.start(node).await;
-        started.map_err(|error| Chain(&error).to_string())
+        Ok(self.nodes.start(node).await?)
     }
 
     async fn start_kubelet(
@@ -129,36 +127,35 @@ impl Joins for NodesOfInstances {
         it: &Instance,
         wish: &ClusterNode,
         first_process: i32,
-    ) -> Result<SocketAddr, String> {
+    ) -> Result<SocketAddr, JoinsError> {
         let kubelets = self.kubelets.as_ref().map_err(Clone::clone)?;
         let credentials = self.credentials_of(&it.id);
-        kubelets.start(it, wish, first_process, credentials).await
+        let started = kubelets.start(it, wish, first_process, credentials);
+        Ok(started.await?)
     }
 
-    async fn leave_kubernetes(&self, instance: &str) -> Result<(), String> {
+    async fn leave_kubernetes(&self, instance: &str) -> Result<(), JoinsError> {
         match &self.kubelets {
-            Ok(kubelets) => kubelets.stop(instance).await,
+            Ok(kubelets) => Ok(kubelets.stop(instance).await?),
             Err(_) => Ok(()),
         }
     }
 
-    async fn leave_ecs(&self, instance: &str) -> Result<(), String> {
-        let stopped = self.nodes.stop(instance, true).await;
-        stopped.map_err(|error| Chain(&error).to_string())
+    async fn leave_ecs(&self, instance: &str) -> Result<(), JoinsError> {
+        Ok(self.nodes.stop(instance, true).await?)
     }
 
-    async fn stop(&self, instance: &str) -> Result<(), String> {
+    async fn stop(&self, instance: &str) -> Result<(), JoinsError> {
         self.leave_kubernetes(instance).await?;
         self.leave_ecs(instance).await
     }
 
-    async fn forget(&self, instance: &str) -> Result<(), String> {
+    async fn forget(&self, instance: &str) -> Result<(), JoinsError> {
         if let Ok(kubelets) = &self.kubelets {
             kubelets.forget(instance).await?;
         }
         self.credentials.forget(instance);
-        let forgotten = self.nodes.forget(instance).await;
-        forgotten.map_err(|error| Chain(&error).to_string())
+        Ok(self.nodes.forget(instance).await?)
     }
 
     fn known(&self) -> BTreeSet<String> {

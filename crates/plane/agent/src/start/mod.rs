@@ -22,7 +22,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
-use wharf_base::{Clock, InstallationId, SystemClock};
+use wharf_base::{Chain, Clock, InstallationId, SystemClock};
 use wharf_container::runtime::{Runtime, RuntimeOptions};
 use wharf_dns::Names;
 use wharf_kubelet::machine::Lent;
@@ -50,7 +50,7 @@ use crate::{
         Instances, STATE_FILE as MACHINES_STATE,
         metadata::{Credentials, MetadataService},
     },
-    kubernetes::{self, Kubelets},
+    kubernetes::{self, Kubelets, NoKubelets},
     layers,
     logs::splunk::Collectors,
     machine::{
@@ -351,11 +351,12 @@ async fn start(
             };
             Kubelets::open(settings).await
         }
-        None => Err("this machine keeps no instances".to_owned()),
+        None => Err(NoKubelets::NoInstances),
     };
-    if let (Some(_), Err(reason)) = (&instances, &kubelets) {
+    let kubelets = kubelets.map_err(Arc::new);
+    if let (Some(_), Err(error)) = (&instances, &kubelets) {
         tracing::warn!(
-            reason,
+            error = %Chain(error),
             "instances of this machine cannot join Kubernetes clusters"
         );
     }
