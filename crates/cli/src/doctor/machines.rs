@@ -1,5 +1,8 @@
 //! What would run the processors of EC2 instances that are virtual machines: tried as a node with `--vm` does when it starts.
 
+use wharf_base::Chain;
+use wharf_guest::NoKvm;
+
 use super::{Finding, Verdict, finding};
 
 /// Nobody needs to have any, so nothing is wrong without KVM.
@@ -13,21 +16,29 @@ pub(super) fn processors() -> Finding {
     )
 }
 
-fn said(tried: Result<(), String>) -> String {
+fn said(tried: Result<(), NoKvm>) -> String {
     match tried {
         Ok(()) => "KVM, for nodes with --vm".to_owned(),
-        Err(why) => format!("slow ones alone, for nodes with --vm; KVM is not usable: {why}"),
+        Err(why) => format!(
+            "slow ones alone, for nodes with --vm; KVM is not usable: {}",
+            Chain(&why)
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
     fn why_they_would_be_slow() {
         assert!(said(Ok(())).starts_with("KVM"));
-        let said = said(Err("/dev/kvm: Permission denied".to_owned()));
+        let said = said(Err(NoKvm::Device {
+            path: "/dev/kvm".into(),
+            source: io::Error::other("Permission denied"),
+        }));
         assert!(said.ends_with("KVM is not usable: /dev/kvm: Permission denied"));
     }
 }

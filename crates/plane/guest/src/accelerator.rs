@@ -97,16 +97,13 @@ impl Accelerator {
 ///
 /// # Errors
 /// KVM is wanted and cannot be had.
-pub fn choose(
+pub fn choose<E>(
     wanted: Choice,
-    kvm: impl FnOnce() -> Result<(), String>,
-) -> Result<(Accelerator, Option<String>), String> {
+    kvm: impl FnOnce() -> Result<(), E>,
+) -> Result<(Accelerator, Option<E>), E> {
     match wanted {
         Choice::Tcg => Ok((Accelerator::Tcg, None)),
-        Choice::Kvm => match kvm() {
-            Ok(()) => Ok((Accelerator::Kvm, None)),
-            Err(why) => Err(format!("KVM is not usable: {why}")),
-        },
+        Choice::Kvm => kvm().map(|()| (Accelerator::Kvm, None)),
         Choice::Auto => match kvm() {
             Ok(()) => Ok((Accelerator::Kvm, None)),
             Err(why) => Ok((Accelerator::Tcg, Some(why))),
@@ -120,16 +117,15 @@ mod tests {
 
     #[test]
     fn choices() {
-        let no = || Err("there is no /dev/kvm".to_owned());
-        let yes = || Ok(());
+        let no = || Err("there is no /dev/kvm");
+        let yes = || Ok::<(), &str>(());
         let (kvm, tcg) = (Accelerator::Kvm, Accelerator::Tcg);
         assert_eq!(choose(Choice::Auto, yes), Ok((kvm, None)));
-        let why = Some("there is no /dev/kvm".to_owned());
-        assert_eq!(choose(Choice::Auto, no), Ok((tcg, why)));
+        let why = "there is no /dev/kvm";
+        assert_eq!(choose(Choice::Auto, no), Ok((tcg, Some(why))));
         assert_eq!(choose(Choice::Kvm, yes), Ok((kvm, None)));
-        let refused = "KVM is not usable: there is no /dev/kvm".to_owned();
-        assert_eq!(choose(Choice::Kvm, no), Err(refused));
-        let chosen = choose(Choice::Tcg, || panic!("nobody wants it"));
+        assert_eq!(choose(Choice::Kvm, no), Err(why));
+        let chosen = choose::<&str>(Choice::Tcg, || panic!("nobody wants it"));
         assert_eq!(chosen, Ok((tcg, None)));
     }
 

@@ -9,7 +9,7 @@ use std::{
     io,
     num::NonZeroUsize,
     os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
-    path::Path,
+    path::{Path, PathBuf},
     ptr::NonNull,
     time::{Duration, Instant},
 };
@@ -63,11 +63,26 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// Others may have the machine's processors meanwhile.
 const TRIES: usize = 3;
 
-/// Whether KVM is usable; why not. Blocks for some milliseconds.
+/// Why KVM is not usable. It is told with its causes ([`wharf_base::Chain`]).
+#[derive(Debug, thiserror::Error)]
+pub enum NoKvm {
+    #[error("{}", .path.display())]
+    Device { path: PathBuf, source: io::Error },
+    #[error("cannot {step}")]
+    Step { step: &'static str, source: Errno },
+    #[error("its version is {0}, not {API_VERSION}")]
+    Version(i32),
+    #[error("a processor came to a stop for the reason {reason} instead of {expected}")]
+    Stop { reason: u32, expected: u32 },
+    #[error("its processors are interpreted: a loop of 200,000 rounds takes {} ms", .0.as_millis())]
+    Interpreted(Duration),
+}
+
+/// Whether KVM is usable. Blocks for some milliseconds.
 ///
 /// # Errors
-/// The reason, for people.
-pub fn probe() -> Result<(), String> {
+/// It is not.
+pub fn probe() -> Result<(), NoKvm> {
     let mut fastest = Duration::MAX;
     for _ in 0..TRIES {
         let took = run_once(Path::new(DEVICE))?;
@@ -76,21 +91,20 @@ pub fn probe() -> Result<(), String> {
         }
         fastest = fastest.min(took);
     }
-    Err(format!(
-        "its processors are interpreted: a loop of 200,000 rounds takes {} ms",
-        fastest.as_millis()
-    ))
+    Err(NoKvm::Interpreted(fastest))
 }
 
 /// How long the program takes.
-fn run_once(device: &Path) -> Result<Duration, String> {
-    let named = |e: io::Error| format!("{}: {e}", device.display());
+fn run_once(device: &Path) -> Result<Duration, NoKvm> {
     let kvm = OpenOptions::new().read(true).write(true).open(device);
-    let kvm = kvm.map_err(named)?;
-    let failed = |step: &'static str| move |e: Errno| format!("cannot {step}: {e}");
+    let kvm = kvm.map_err(|source| NoKvm::Device {
+        path: device.to_owned(),
+        source,
+    })?;
+    let failed = |step: &'static str| move |source: Errno| NoKvm::Step { step, source };
     let version = number(&kvm, GET_API_VERSION, 0).map_err(failed("ask for its version"))?;
     if version != API_VERSION {
-        return Err(format!("its version is {version}, not {API_VERSION}"));
+        return Err(NoKvm::Version(version));
     }
     let machine = made(&kvm, CREATE_VM).map_err(failed("make a machine"))?;
     let memory = Memory::anonymous(MEMORY).map_err(failed("map memory"))?;
@@ -111,9 +125,7 @@ fn run_once(device: &Path) -> Result<Duration, String> {
         number(&processor, RUN, 0).map_err(failed("run a processor"))?;
         let reason = shared.read(EXIT_REASON);
         if reason != expected {
-            return Err(format!(
-                "a processor came to a stop for the reason {reason} instead of {expected}"
-            ));
+            return Err(NoKvm::Stop { reason, expected });
         }
         if expected == EXIT_IO {
             took = begun.elapsed();
@@ -235,13 +247,19 @@ impl Drop for Memory {
 
 #[cfg(test)]
 mod tests {
+    use wharf_base::Chain;
+
     use super::*;
 
     #[test]
     fn one_without_kvm_says_so() {
-        let refused = run_once(Path::new("/nonexistent/kvm")).unwrap_err();
+        let text = |device: &str| {
+            let refused = run_once(Path::new(device)).unwrap_err();
+            Chain(&refused).to_string()
+        };
+        let refused = text("/nonexistent/kvm");
         assert!(refused.starts_with("/nonexistent/kvm: "), "{refused}");
-        let refused = run_once(Path::new("/dev/null")).unwrap_err();
+        let refused = text("/dev/null");
         assert!(
             refused.starts_with("cannot ask for its version: "),
             "{refused}"

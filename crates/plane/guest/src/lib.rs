@@ -28,7 +28,9 @@ mod run;
 pub use self::{
     accelerator::{Accelerator, Choice, Emulator, choose},
     dhcp::Lease,
-    kvm::{DEVICE as KVM, probe as probe_kvm},
-    machine::{DISK, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus},
+    kvm::{DEVICE as KVM, NoKvm, probe as probe_kvm},
+    machine::{
+        DISK, FOLDER, INITRD, KERNEL, Machine, TooLittleMemory, VARIABLE, guest_memory_mib, vcpus,
+    },
     run::run,
 };

@@ -59,11 +59,16 @@ pub struct Ends {
     pub disk: i32,
 }
 
+/// The memory of an instance is too little for a guest.
+#[derive(Debug, thiserror::Error)]
+#[error("a virtual machine needs more memory than {0} MiB")]
+pub struct TooLittleMemory(u32);
+
 /// How much memory the guest of an instance has: what its type says, without what the emulator takes of it.
 ///
 /// # Errors
 /// That is too little for a guest.
-pub fn guest_memory_mib(memory_mib: u32, accelerator: Accelerator) -> Result<u32, String> {
+pub fn guest_memory_mib(memory_mib: u32, accelerator: Accelerator) -> Result<u32, TooLittleMemory> {
     let translated = match accelerator {
         Accelerator::Kvm => 0,
         Accelerator::Tcg => TRANSLATED_MIB,
@@ -72,9 +77,7 @@ pub fn guest_memory_mib(memory_mib: u32, accelerator: Accelerator) -> Result<u32
     let left = memory_mib.saturating_sub(taken);
     match left >= LEAST_MIB {
         true => Ok(left),
-        false => Err(format!(
-            "a virtual machine needs more memory than {memory_mib} MiB"
-        )),
+        false => Err(TooLittleMemory(memory_mib)),
     }
 }
 

@@ -225,14 +225,11 @@ pub fn shut(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether this machine can make such disks, by making a small one in `folder`; why not.
-pub fn probe(folder: &Path) -> Result<(), String> {
-    let probed = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        drop(prepare(folder, LEAST_BYTES, true, None)?);
-        await_detached(&image(folder))?;
-        fs::remove_dir_all(folder)
-    };
-    probed().map_err(|e| e.to_string())
+pub fn probe(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    drop(prepare(folder, LEAST_BYTES, true, None)?);
+    await_detached(&image(folder))?;
+    fs::remove_dir_all(folder)
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use std::{
     process::{Command, Stdio},
 };
 
+use wharf_base::Chain;
 use wharf_guest::{
-    Accelerator, Choice, DISK, Emulator as Program, FOLDER, INITRD, KERNEL, choose, probe_kvm,
+    Accelerator, Choice, DISK, Emulator as Program, FOLDER, INITRD, KERNEL, NoKvm, choose,
+    probe_kvm,
 };
 
 use super::layers::{copy, folders, interpreter, is_whole, key_of, make, write};
@@ -48,8 +50,6 @@ const WITH_DISKS: &str = "vm-disks";
 const WITH_IPV6: &str = "vm-ipv6";
 /// … and that snapshots are taken of their disks, and disks made of these.
 pub const WITH_SNAPSHOTS: &str = "vm-snapshots";
-/// Why there are none where nobody wants any.
-const NONE: &str = "this node was started without --vm";
 /// How qemu tells its version.
 const VERSION: &str = "QEMU emulator version ";
 
@@ -76,37 +76,58 @@ impl Emulator {
     }
 }
 
-/// Makes the layer in `dir`, and looks at what virtual machines need of this machine. Blocks.
-///
-/// # Errors
-/// Why there are none, for people.
-pub fn open(dir: &Path, wanted: Option<&(Program, Choice)>) -> Result<Emulator, String> {
-    let (program, choice) = wanted.ok_or(NONE)?;
-    let opened = prepare(dir, program, *choice);
-    opened.inspect_err(|why| tracing::warn!(why, "virtual machines are not offered"))
+/// Why this machine has no virtual machines.
+#[derive(Debug, thiserror::Error)]
+pub enum NoEmulator {
+    /// Nobody wants any.
+    #[error("this node was started without --vm")]
+    NotWanted,
+    #[error("they are of x86_64, and this machine is not")]
+    Architecture,
+    #[error("{}", .path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("device nodes in {} cannot be opened: {why}; it must not be mounted with nodev", .dir.display())]
+    Nodes { dir: PathBuf, why: io::Error },
+    #[error("KVM is not usable")]
+    Kvm(#[source] NoKvm),
+    #[error("qemu does not run")]
+    NotRun(#[source] io::Error),
 }
 
-fn prepare(dir: &Path, program: &Program, wanted: Choice) -> Result<Emulator, String> {
+/// Makes the layer in `dir`, and looks at what virtual machines need of this machine. Blocks.
+pub fn open(dir: &Path, wanted: Option<&(Program, Choice)>) -> Result<Emulator, NoEmulator> {
+    let (program, choice) = wanted.ok_or(NoEmulator::NotWanted)?;
+    let opened = prepare(dir, program, *choice);
+    opened.inspect_err(
+        |error| tracing::warn!(error = %Chain(error), "virtual machines are not offered"),
+    )
+}
+
+fn prepare(dir: &Path, program: &Program, wanted: Choice) -> Result<Emulator, NoEmulator> {
     if !cfg!(target_arch = "x86_64") {
-        return Err("they are of x86_64, and this machine is not".to_owned());
+        return Err(NoEmulator::Architecture);
     }
+    let failed = |path: &Path, source: io::Error| NoEmulator::File {
+        path: path.to_owned(),
+        source,
+    };
     let tun = Path::new(wharf_network::TUN);
     let opened = OpenOptions::new().read(true).write(true).open(tun);
-    opened.map_err(|e| format!("{}: {e}", tun.display()))?;
-    probe_nodes(dir).map_err(|e| {
-        let dir = dir.display();
-        format!("device nodes in {dir} cannot be opened: {e}; it must not be mounted with nodev")
+    opened.map_err(|e| failed(tun, e))?;
+    probe_nodes(dir).map_err(|why| NoEmulator::Nodes {
+        dir: dir.to_owned(),
+        why,
     })?;
-    let (accelerator, slow) = choose(wanted, probe_kvm)?;
-    if let Some(why) = slow {
+    let (accelerator, slow) = choose(wanted, probe_kvm).map_err(NoEmulator::Kvm)?;
+    if let Some(error) = slow {
         tracing::warn!(
-            why,
+            error = %Chain(&error),
             "KVM is not usable; virtual machines are emulated, which is slow"
         );
     }
     let made = layer(dir, &program.program);
-    let made = made.map_err(|e| format!("{}: {e}", program.program.display()))?;
-    let version = version(&made.0, &made.1).map_err(|e| format!("qemu does not run: {e}"))?;
+    let made = made.map_err(|e| failed(&program.program, e))?;
+    let version = version(&made.0, &made.1).map_err(NoEmulator::NotRun)?;
     tracing::info!(
         version,
         accelerator = accelerator.as_str(),

@@ -42,6 +42,7 @@ use wharf_userns::IdRange;
 use super::{
     disk::{self, KEPT_FREE, Sealer},
     emulator::Emulator,
+    error::InstanceError,
     host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni, name_servers},
     layers::Program,
     tool::Tool,
@@ -351,7 +352,11 @@ pub fn make_node(node: &Path, of: &Path, owner: u32) -> io::Result<()> {
 }
 
 /// What process 1 of its container is told.
-pub fn machine(it: &Instance, emulator: &Emulator, files: &Files) -> Result<Machine, String> {
+pub fn machine(
+    it: &Instance,
+    emulator: &Emulator,
+    files: &Files,
+) -> Result<Machine, InstanceError> {
     let eni = eni(it)?;
     let of = &it.interface;
     let host_name = it.metadata.host_name.split('.').next().unwrap_or_default();
@@ -570,7 +575,8 @@ mod tests {
             ("ip-172-31-20-5", "ec2.internal")
         );
         let refused = machine(&instance(128), &emulator, &files()).unwrap_err();
-        assert!(refused.contains("more memory than 128 MiB"), "{refused}");
+        let text = refused.to_string();
+        assert!(text.contains("more memory than 128 MiB"), "{text}");
     }
 
     #[test]

@@ -11,12 +11,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use wharf_base::{Chain, cpu::UNITS_OF_A_CORE};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_container::{
     image::{Digest, Image, ImageConfig, Reference},
     runtime::{
-        ContainerStats, ExitRecord, Limits, LogReader, PreparedDisk, RawDisk, Recovered, Runtime,
-        SecretsFile, TaskHandle, TaskNetwork, TaskSandbox,
+        ContainerError, ContainerStats, ExitRecord, Limits, LogError, LogReader, PreparedDisk,
+        RawDisk, Recovered, Runtime, RuntimeError, SecretsFile, TaskHandle, TaskNetwork,
+        TaskSandbox,
     },
     spec::{Capabilities, ContainerName, ContainerSpec, LogMode, SecretsOf, Ulimit},
 };
@@ -28,9 +29,10 @@ use wharf_userns::{IdRange, Ranges};
 
 use super::{
     disk::{self, Sealer},
-    emulator::Emulator,
+    emulator::{Emulator, NoEmulator},
+    error::{InstanceError, NoInstanceImage},
     guest::{self, is_guest},
-    layers::Program,
+    layers::{NoOwnImage, Program},
     plan::Last,
 };
 use crate::{
@@ -62,10 +64,12 @@ pub trait InstanceImages: Send + Sync {
     /// The image, which stays on this machine until `instance` is forgotten; by its record it does for as long as it is there.
     /// `has_lived`: its disk is written over
     /// it already, and nobody's leave is needed for what lies here; of one that is new the registry is asked.
-    ///
-    /// # Errors
-    /// Why there is none, for people.
-    async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String>;
+    async fn fetch(
+        &self,
+        instance: &str,
+        name: &str,
+        has_lived: bool,
+    ) -> Result<Image, NoInstanceImage>;
 
     /// The instance needs none any more, but for what its record says.
     fn forget(&self, instance: &str);
@@ -75,21 +79,18 @@ pub trait InstanceImages: Send + Sync {
 #[async_trait]
 pub trait DiskSnapshots: Send + Sync {
     /// Makes the file `disk` what the snapshot says that the instance is made of.
-    ///
-    /// # Errors
-    /// Why it is not there, for people.
     async fn restore(
         &self,
         it: &Instance,
         disk: &Path,
         sealer: Option<&Sealer>,
-    ) -> Result<(), String>;
+    ) -> Result<(), InstanceError>;
 
     /// What the disk of an instance that is to run here opens by, once the control plane can be asked.
     ///
     /// # Errors
-    /// It is refused: the reason begins with `wharf_planeproto::machine::NO_KEY`.
-    async fn sealer(&self, it: &Instance) -> Result<Sealer, String>;
+    /// It is refused: [`InstanceError::NoKey`].
+    async fn sealer(&self, it: &Instance) -> Result<Sealer, InstanceError>;
 
     /// Whether one of its disk is still to be taken, or is being taken.
     fn are_awaited(&self, instance: &str) -> bool;
@@ -109,8 +110,8 @@ pub struct NoImages;
 
 #[async_trait]
 impl InstanceImages for NoImages {
-    async fn fetch(&self, _: &str, name: &str, _: bool) -> Result<Image, String> {
-        Err(format!("there is no {name}: this node asks no registry"))
+    async fn fetch(&self, _: &str, name: &str, _: bool) -> Result<Image, NoInstanceImage> {
+        Err(NoInstanceImage::NoRegistry(name.to_owned()))
     }
 
     fn forget(&self, _: &str) {}
@@ -124,7 +125,7 @@ pub struct Host {
     pub images: Arc<dyn InstanceImages>,
     pub program: Program,
     /// The layer of the own image; why there is none.
-    pub own: Result<PathBuf, String>,
+    pub own: Result<PathBuf, Arc<NoOwnImage>>,
     /// A folder for each instance.
     pub dir: PathBuf,
     /// Processes and threads of one instance.
@@ -138,7 +139,7 @@ pub struct Host {
     /// Who takes snapshots of their disks, and makes some of snapshots, if anybody does.
     pub snapshots: Option<Arc<dyn DiskSnapshots>>,
     /// What runs those that are virtual machines; why nothing does.
-    pub emulator: Result<Emulator, String>,
+    pub emulator: Result<Emulator, Arc<NoEmulator>>,
 }
 
 impl Host {
@@ -165,9 +166,8 @@ impl Host {
         Ok(found)
     }
 
-    pub async fn recover(&self) -> Result<Vec<Recovered>, String> {
-        let found = self.runtime.recover().await;
-        found.map_err(|error| Chain(&error).to_string())
+    pub async fn recover(&self) -> Result<Vec<Recovered>, RuntimeError> {
+        self.runtime.recover().await
     }
 
     pub fn save(&self, id: &str, last: &Last) -> io::Result<()> {
@@ -181,11 +181,11 @@ impl Host {
     }
 
     /// The layers that the root file system is over.
-    pub async fn image(&self, it: &Instance, has_lived: bool) -> Result<Image, String> {
+    pub async fn image(&self, it: &Instance, has_lived: bool) -> Result<Image, InstanceError> {
         let (digest, config, mut layers) = match &it.image {
             Source::Own => {
                 let layer = self.own.clone();
-                let layer = layer.map_err(|why| format!("this machine has no own image: {why}"))?;
+                let layer = layer.map_err(InstanceError::NoOwnImage)?;
                 (Digest::of(&[0; 32]), ImageConfig::default(), vec![layer])
             }
             Source::Registry { name } => {
@@ -205,21 +205,21 @@ impl Host {
     ///
     /// # Errors
     /// They are another's by now: its files would be another's too.
-    pub fn range(&self, id: &str, before: Option<IdRange>) -> Result<IdRange, String> {
+    pub fn range(&self, id: &str, before: Option<IdRange>) -> Result<IdRange, InstanceError> {
         let range = match before {
             Some(range) => self.ranges.again(id, range).map(|()| range),
             None => self.ranges.of(id),
         };
-        range.map_err(|e| format!("no range of user numbers: {e}"))
+        range.map_err(InstanceError::NoRange)
     }
 
     /// What its disk opens by, if that is sealed.
-    pub async fn sealer(&self, it: &Instance) -> Result<Option<Arc<Sealer>>, String> {
+    pub async fn sealer(&self, it: &Instance) -> Result<Option<Arc<Sealer>>, InstanceError> {
         if !it.sealed {
             return Ok(None);
         }
         let snapshots = self.snapshots.as_ref();
-        let snapshots = snapshots.ok_or("this machine has no sealed disks")?;
+        let snapshots = snapshots.ok_or(InstanceError::NoSealedDisks)?;
         Ok(Some(Arc::new(snapshots.sealer(it).await?)))
     }
 
@@ -230,7 +230,7 @@ impl Host {
         image: &Image,
         range: IdRange,
         (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
-    ) -> Result<TaskHandle, String> {
+    ) -> Result<TaskHandle, InstanceError> {
         if it.virtual_machine {
             return self
                 .boot_guest(it, image, range, (makes_disk, sealer))
@@ -242,7 +242,7 @@ impl Host {
         let disk = disk.await?;
         // One that is made of a snapshot carries the numbers of the instance that it was taken of.
         disk.show_as(&container(), range)
-            .map_err(|e| format!("the owners of what is on its disk: {e}"))?;
+            .map_err(InstanceError::Owners)?;
         let sandbox = self.sandbox(it, &attachment, range)?;
         let boot = serde_json::to_string(&boot_of(
             it,
@@ -250,7 +250,7 @@ impl Host {
             &self.endpoint,
             self.guests.is_some(),
         ));
-        let boot = boot.map_err(|e| e.to_string())?;
+        let boot = boot?;
         let spec = spec(it, self.program.argv.clone());
         let told = (VARIABLE, boot.as_str());
         let disk = Disk::Mounted(disk);
@@ -264,12 +264,12 @@ impl Host {
         image: &Image,
         range: IdRange,
         (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
-    ) -> Result<TaskHandle, String> {
+    ) -> Result<TaskHandle, InstanceError> {
         let emulator = self.emulator.as_ref();
-        let emulator = emulator.map_err(|why| format!("no virtual machines: {why}"))?;
+        let emulator = emulator.map_err(|why| InstanceError::NoEmulator(why.clone()))?;
         let attachment = self.attach(it, range).await?;
         let handed = self.network.hand_to_guest(&it.id).await;
-        handed.map_err(|e| format!("its network: {}", Chain(&e)))?;
+        handed.map_err(InstanceError::Network)?;
         let (folder, layers) = (self.folder(&it.id), image.layers().to_vec());
         let (wanted, accelerator) = ((it.disk_bytes, makes_disk), emulator.accelerator);
         let whose = (range, accelerator);
@@ -281,8 +281,7 @@ impl Host {
             guest::GUEST.to_owned(),
             emulator.accelerator.as_str().to_owned(),
         );
-        let machine = serde_json::to_string(&guest::machine(it, emulator, &files)?);
-        let machine = machine.map_err(|e| e.to_string())?;
+        let machine = serde_json::to_string(&guest::machine(it, emulator, &files)?)?;
         let spec = guest::spec(it, &self.program, &files);
         let image = guest::image(&self.program, emulator);
         let told = (wharf_guest::VARIABLE, machine.as_str());
@@ -290,10 +289,10 @@ impl Host {
         self.begin(it, (sandbox, disk), told, (&spec, &image)).await
     }
 
-    async fn attach(&self, it: &Instance, range: IdRange) -> Result<Attachment, String> {
+    async fn attach(&self, it: &Instance, range: IdRange) -> Result<Attachment, InstanceError> {
         let mode = Mode::Awsvpc(eni(it)?);
         let attached = self.network.attach_owned(&it.id, mode, Some(range)).await;
-        attached.map_err(|e| format!("its network: {}", Chain(&e)))
+        attached.map_err(InstanceError::Network)
     }
 
     /// Makes the shim and the container, tells its first process, and starts that.
@@ -303,7 +302,7 @@ impl Host {
         (sandbox, disk): (TaskSandbox, Disk),
         told: (&str, &str),
         (spec, image): (&ContainerSpec, &Image),
-    ) -> Result<TaskHandle, String> {
+    ) -> Result<TaskHandle, InstanceError> {
         // Containers that its node runs share what its type has with it.
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
@@ -313,27 +312,23 @@ impl Host {
             ..Limits::default()
         };
         let limited = self.runtime.limit_group(&it.id, limits).await;
-        limited.map_err(|e| format!("its limits: {}", Chain(&e)))?;
+        limited.map_err(InstanceError::Limits)?;
         let (mounted, device) = match disk {
             Disk::Mounted(disk) => (Some(disk), None),
             Disk::Device(device) => (None, Some(device)),
             Disk::File => (None, None),
         };
-        let made = self.runtime.create_task_on(sandbox, mounted).await;
-        let handle = made.map_err(|e| Chain(&e).to_string())?;
+        let handle = self.runtime.create_task_on(sandbox, mounted).await?;
         self.guard(&it.id, &handle);
         let secrets = SecretsFile::new([told]);
-        let secrets = secrets.map_err(|e| format!("what it is told: {e}"))?;
+        let secrets = secrets.map_err(InstanceError::Told)?;
         let name = container();
-        let begun = async {
-            if let Some(device) = &device {
-                handle.hold_device(DISK, device).await?;
-            }
-            handle.hold_secrets(&name, &secrets).await?;
-            handle.create_container(spec, image).await?;
-            handle.start(&name).await
-        };
-        begun.await.map_err(|e| Chain(&e).to_string())?;
+        if let Some(device) = &device {
+            handle.hold_device(DISK, device).await?;
+        }
+        handle.hold_secrets(&name, &secrets).await?;
+        handle.create_container(spec, image).await?;
+        handle.start(&name).await?;
         Ok(handle)
     }
 
@@ -342,12 +337,9 @@ impl Host {
         it: &Instance,
         attachment: &Attachment,
         range: IdRange,
-    ) -> Result<TaskSandbox, String> {
+    ) -> Result<TaskSandbox, InstanceError> {
         // Never the host's own by mistake.
-        let netns = attachment
-            .netns
-            .clone()
-            .ok_or("its network has no namespace")?;
+        let netns = attachment.netns.clone().ok_or(InstanceError::NoNamespace)?;
         Ok(TaskSandbox {
             task_id: it.id.clone(),
             group: Some(it.id.clone()),
@@ -391,49 +383,49 @@ impl Host {
     }
 
     /// Ends its processes, the first one first.
-    pub async fn halt(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
+    pub async fn halt(&self, handle: &TaskHandle) -> Result<ExitRecord, ContainerError> {
         let grace = match is_guest(handle) {
             true => GUEST_GRACE,
             false => GRACE,
         };
-        let stopped = handle.stop(&container(), SIGTERM, grace).await;
-        stopped.map_err(|error| Chain(&error).to_string())
+        handle.stop(&container(), SIGTERM, grace).await
     }
 
     /// Returns when its first process has ended.
-    pub async fn wait(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
-        let ended = handle.wait(&container()).await;
-        ended.map_err(|error| Chain(&error).to_string())
+    pub async fn wait(&self, handle: &TaskHandle) -> Result<ExitRecord, ContainerError> {
+        handle.wait(&container()).await
     }
 
     /// What it says, from the oldest that is kept.
-    pub fn console(&self, handle: &TaskHandle) -> Result<LogReader, String> {
-        let reader = handle.logs(&container());
-        reader.map_err(|error| Chain(&error).to_string())
+    pub fn console(&self, handle: &TaskHandle) -> Result<LogReader, LogError> {
+        handle.logs(&container())
     }
 
     /// Takes away shim and network of an instance whose processes have ended, or end by this.
-    pub async fn clear(&self, id: &str, handle: Option<&TaskHandle>) -> Result<(), String> {
+    pub async fn clear(&self, id: &str, handle: Option<&TaskHandle>) -> Result<(), InstanceError> {
         self.disks.remove(id);
-        let ended = match handle {
-            Some(handle) => handle.kill().await,
-            None => self.runtime.remove_task(id).await,
-        };
-        ended.map_err(|error| Chain(&error).to_string())?;
+        match handle {
+            Some(handle) => handle.kill().await?,
+            None => self.runtime.remove_task(id).await?,
+        }
         // Containers of its node may be in it still.
         let _ = self.runtime.remove_group(id).await;
         let released = self.network.detach(id).await;
-        released.map_err(|error| format!("its network: {}", Chain(&error)))
+        released.map_err(InstanceError::Network)
     }
 
     /// Makes its disk of the snapshot that it is made of, if it has none yet.
-    pub async fn restore(&self, it: &Instance, sealer: Option<Arc<Sealer>>) -> Result<(), String> {
+    pub async fn restore(
+        &self,
+        it: &Instance,
+        sealer: Option<Arc<Sealer>>,
+    ) -> Result<(), InstanceError> {
         let folder = self.folder(&it.id);
         if !it.restore || disk::image(&folder).try_exists().unwrap_or(true) {
             return Ok(());
         }
         let snapshots = self.snapshots.as_ref();
-        let snapshots = snapshots.ok_or("this machine makes no disks of snapshots")?;
+        let snapshots = snapshots.ok_or(InstanceError::NoSnapshots)?;
         let (of_it, bytes, sealed) = (folder.clone(), it.disk_bytes, sealer.is_some());
         let is_machine = it.virtual_machine;
         let begun = on_disk(move || {
@@ -518,10 +510,10 @@ pub fn named_image(it: &Instance) -> Option<Digest> {
 /// Work on its disk, off the threads that serve others.
 async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, String> {
+) -> Result<T, InstanceError> {
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.unwrap_or_else(|e| Err(io::Error::other(e)));
-    done.map_err(|e| format!("its disk: {e}"))
+    done.map_err(InstanceError::Disk)
 }
 
 pub fn container() -> ContainerName {
@@ -540,14 +532,13 @@ pub fn exit_of(found: &Recovered) -> Option<ExitRecord> {
     found.containers.get(&container())?.exit
 }
 
-pub fn eni(it: &Instance) -> Result<Eni, String> {
+pub fn eni(it: &Instance) -> Result<Eni, InstanceError> {
     let of = &it.interface;
-    let bad = |e: wharf_network::BadValue| format!("its interface: {e}");
-    let subnet: Subnet = of.subnet_cidr.parse().map_err(bad)?;
+    let subnet: Subnet = of.subnet_cidr.parse().map_err(InstanceError::Interface)?;
     Ok(Eni {
         vpc_id: of.vpc.clone(),
         eni_id: of.id.clone(),
-        mac: of.mac.parse().map_err(bad)?,
+        mac: of.mac.parse().map_err(InstanceError::Interface)?,
         address: of.address,
         subnet,
         // As with AWS: the first address behind the network's own.

@@ -134,32 +134,43 @@ pub fn program(dir: &Path, program: &Path) -> io::Result<Program> {
     Ok(Program { layer, argv })
 }
 
+/// Why this machine has no own image.
+#[derive(Debug, thiserror::Error)]
+pub enum NoOwnImage {
+    #[error("there is no /bin/busybox; the package busybox-static has it")]
+    NoBusybox,
+    #[error("{}", .path.display())]
+    Busybox { path: PathBuf, source: io::Error },
+    #[error("{} needs libraries; the package busybox-static has one that does not", .0.display())]
+    Libraries(PathBuf),
+    #[error(transparent)]
+    Layer(#[from] io::Error),
+}
+
 /// The layer of the own image; why this machine has none. Blocks.
-pub fn own_image(dir: &Path, program: &Program) -> Result<PathBuf, String> {
+pub fn own_image(dir: &Path, program: &Program) -> Result<PathBuf, NoOwnImage> {
     let busybox = BUSYBOX.iter().map(Path::new).find(|path| path.exists());
-    let busybox = busybox.ok_or("there is no /bin/busybox; the package busybox-static has it")?;
-    if !is_static(busybox).map_err(|e| format!("{}: {e}", busybox.display()))? {
-        let path = busybox.display();
-        return Err(format!(
-            "{path} needs libraries; the package busybox-static has one that does not"
-        ));
+    let busybox = busybox.ok_or(NoOwnImage::NoBusybox)?;
+    let is_static = is_static(busybox).map_err(|source| NoOwnImage::Busybox {
+        path: busybox.to_owned(),
+        source,
+    });
+    if !is_static? {
+        return Err(NoOwnImage::Libraries(busybox.to_owned()));
     }
     let certificates = CERTIFICATES
         .iter()
         .map(Path::new)
         .find(|path| path.exists());
-    let made = || -> io::Result<PathBuf> {
-        let key = key_of(std::iter::once(busybox).chain(certificates))?;
-        let layer = dir.join(format!("own-{key}"));
-        if !is_whole([(busybox, layer.join("bin/busybox"))]) {
-            wharf_rootdir::remove_tree(&layer)?;
-            make(&layer, |fresh| {
-                fill_own(fresh, busybox, certificates, program)
-            })?;
-        }
-        Ok(layer)
-    };
-    made().map_err(|e| e.to_string())
+    let key = key_of(std::iter::once(busybox).chain(certificates))?;
+    let layer = dir.join(format!("own-{key}"));
+    if !is_whole([(busybox, layer.join("bin/busybox"))]) {
+        wharf_rootdir::remove_tree(&layer)?;
+        make(&layer, |fresh| {
+            fill_own(fresh, busybox, certificates, program)
+        })?;
+    }
+    Ok(layer)
 }
 
 fn fill_own(

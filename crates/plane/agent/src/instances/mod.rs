@@ -13,6 +13,7 @@
 mod console;
 mod disk;
 mod emulator;
+mod error;
 mod guest;
 mod host;
 mod joining;
@@ -25,7 +26,8 @@ mod worker;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -33,7 +35,7 @@ use std::{
 use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wharf_base::InstallationId;
+use wharf_base::{Chain, InstallationId};
 use wharf_container::{
     image::Digest,
     runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle},
@@ -50,6 +52,7 @@ use wharf_userns::Ranges;
 
 pub use self::{
     disk::Sealer,
+    error::{InstanceError, NoInstanceImage, NoInstances},
     host::{DiskSnapshots, InstanceImages, NoImages},
     joining::{Joins, JoinsError, NoNodes, Wish},
 };
@@ -92,17 +95,17 @@ pub fn is_instance(key: &str) -> bool {
 }
 
 /// Folder of the shims of instances, below the node's.
-pub fn runtime_dir(node: &std::path::Path) -> PathBuf {
+pub fn runtime_dir(node: &Path) -> PathBuf {
     node.join(FOLDER).join("live")
 }
 
 /// Below which the disks of instances lie …
-pub fn disks_in(node: &std::path::Path) -> PathBuf {
+pub fn disks_in(node: &Path) -> PathBuf {
     node.join(FOLDER).join(KEPT)
 }
 
 /// … and that of one.
-pub fn disk_of(node: &std::path::Path, id: &str) -> PathBuf {
+pub fn disk_of(node: &Path, id: &str) -> PathBuf {
     disk::image(&disks_in(node).join(id))
 }
 
@@ -111,20 +114,20 @@ pub fn disk_of(node: &std::path::Path, id: &str) -> PathBuf {
 ///
 /// # Errors
 /// Of an instance it cannot be told.
-pub fn images_in_use(node: &std::path::Path) -> std::io::Result<BTreeSet<Digest>> {
+pub fn images_in_use(node: &Path) -> io::Result<BTreeSet<Digest>> {
     host::images_in_use(&disks_in(node))
 }
 
 /// Whether a node keeps instances, by its folder.
-pub fn keeps_any(node: &std::path::Path) -> bool {
+pub fn keeps_any(node: &Path) -> bool {
     let kept = std::fs::read_dir(node.join(FOLDER).join(KEPT));
     kept.is_ok_and(|mut all| all.next().is_some())
 }
 
 /// Has the keys of all disks go: no instance runs any more. `node`: the node's folder.
-pub fn shut_all(node: &std::path::Path) -> std::io::Result<()> {
+pub fn shut_all(node: &Path) -> io::Result<()> {
     let kept = match std::fs::read_dir(disks_in(node)) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
     for entry in kept {
@@ -227,8 +230,8 @@ impl Known {
 pub struct Instances {
     host: Arc<Host>,
     counts: Option<PathBuf>,
-    /// Why it takes no new ones.
-    unfit: Option<String>,
+    /// It takes new ones.
+    is_fit: bool,
     known: Known,
 }
 
@@ -241,9 +244,12 @@ impl Instances {
         settings: Settings,
         network: Network,
         images: Arc<dyn InstanceImages>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, NoInstances> {
         let dir = settings.node.join(FOLDER);
-        let named = |path: &std::path::Path, e: std::io::Error| format!("{}: {e}", path.display());
+        let named = |path: &Path, source: io::Error| NoInstances::Folder {
+            path: path.to_owned(),
+            source,
+        };
         let kept = dir.join(KEPT);
         let keeps_some = keeps_any(&settings.node);
         wharf_durable::private_folder(&kept).map_err(|e| named(&kept, e))?;
@@ -254,11 +260,9 @@ impl Instances {
             kept_cores: 0,
             run: None,
         });
-        let runtime = runtime
-            .await
-            .map_err(|e| wharf_base::Chain(&e).to_string())?;
+        let runtime = runtime.await?;
         let namespaces = runtime.probe_user_namespaces().await;
-        let namespaces = namespaces.map_err(|why| format!("no user namespaces: {why}"));
+        let namespaces = namespaces.map_err(NoInstances::UserNamespaces);
         let ids = settings.node.join("ids");
         let ranges =
             Ranges::open(&ids, settings.installation.as_str()).map_err(|e| named(&ids, e))?;
@@ -266,33 +270,36 @@ impl Instances {
         let emulator = settings.emulator.clone();
         let made = tokio::task::spawn_blocking(move || {
             let disks = disk::probe(&folder.join("probe"));
-            let disks = disks.map_err(|why| format!("no disks: {why}"));
+            let disks = disks.map_err(NoInstances::Disks);
             let layers = folder.join("layers");
-            wharf_durable::private_folder(&layers).map_err(|e| e.to_string())?;
-            let program = layers::program(&layers, &program)
-                .map_err(|e| format!("the first process of instances: {e}"))?;
-            let own = layers::own_image(&layers, &program);
-            let emulator = emulator::open(&layers, emulator.as_ref());
-            Ok::<_, String>((disks, program, own, emulator, layers))
+            wharf_durable::private_folder(&layers)?;
+            let program = layers::program(&layers, &program).map_err(NoInstances::Program)?;
+            let own = layers::own_image(&layers, &program).map_err(Arc::new);
+            let emulator = emulator::open(&layers, emulator.as_ref()).map_err(Arc::new);
+            Ok::<_, NoInstances>((disks, program, own, emulator, layers))
         });
-        let (disks, program, own, emulator, layers) = made.await.map_err(|e| e.to_string())??;
-        let unfit = namespaces.and(disks).err();
-        if let Some(why) = &unfit {
-            if !keeps_some {
-                return Err(why.clone());
+        let (disks, program, own, emulator, layers) = made.await??;
+        let is_fit = match namespaces.and(disks) {
+            Ok(()) => true,
+            Err(error) if !keeps_some => return Err(error),
+            Err(error) => {
+                tracing::error!(
+                    error = %Chain(&error),
+                    "no new instances are offered; those of this machine are kept"
+                );
+                false
             }
-            tracing::error!(
-                why,
-                "no new instances are offered; those of this machine are kept"
+        };
+        if let Err(error) = &own {
+            tracing::warn!(
+                error = %Chain(error),
+                "EC2 instances of wharf's own image are not offered"
             );
-        }
-        if let Err(why) = &own {
-            tracing::warn!(why, "EC2 instances of wharf's own image are not offered");
         }
         let busy = std::fs::read_dir(runtime_dir(&settings.node))
             .is_ok_and(|mut all| all.next().is_some());
         if !busy {
-            let keep: Vec<&std::path::Path> = std::iter::once(program.layer.as_path())
+            let keep: Vec<&Path> = std::iter::once(program.layer.as_path())
                 .chain(own.iter().map(PathBuf::as_path))
                 .chain(emulator.iter().map(|it| it.layer.as_path()))
                 .collect();
@@ -316,7 +323,7 @@ impl Instances {
         Ok(Self {
             counts: settings.counts,
             host: Arc::new(host),
-            unfit,
+            is_fit,
             known: Known::default(),
         })
     }
@@ -331,7 +338,7 @@ impl Instances {
         let snapshots = snapshots.then_some(emulator::WITH_SNAPSHOTS);
         let machines = machines.flat_map(|it| it.offer().into_iter().chain(snapshots));
         let words: Vec<&str> = own.into_iter().chain(disks).chain(machines).collect();
-        self.unfit.is_none().then(|| words.join(","))
+        self.is_fit.then(|| words.join(","))
     }
 
     pub fn known(&self) -> Known {
@@ -368,8 +375,8 @@ impl Instances {
         );
         workers.spawn(measuring);
         // Booting what may run already would be worse than waiting.
-        while let Err(reason) = all.find_again().await {
-            tracing::error!(reason, "failed to find instances again; will retry");
+        while let Err(error) = all.find_again().await {
+            tracing::error!(error = %Chain(&error), "failed to find instances again; will retry");
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(FIND_AGAIN) => {}
@@ -412,8 +419,8 @@ struct Workers {
 }
 
 impl Workers {
-    async fn find_again(&self) -> Result<(), String> {
-        let mut records = self.host.records().map_err(|e| e.to_string())?;
+    async fn find_again(&self) -> Result<(), InstanceError> {
+        let mut records = self.host.records()?;
         for found in self.host.recover().await? {
             let id = found.sandbox.task_id.clone();
             let mut last = records.remove(&id).unwrap_or_default();
@@ -471,7 +478,7 @@ impl Workers {
                 while let Err(error) = joins.forget(&id).await {
                     tracing::warn!(
                         instance = id,
-                        error = %wharf_base::Chain(&error),
+                        error = %Chain(&error),
                         "failed to clean up after the node of an instance; will retry"
                     );
                     tokio::select! {

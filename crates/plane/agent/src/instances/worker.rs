@@ -12,16 +12,17 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use wharf_base::Backoff;
+use wharf_base::{Backoff, Chain};
 use wharf_container::{
-    image::Digest,
-    runtime::{ExitRecord, TaskHandle},
+    image::{Digest, Image},
+    runtime::{ContainerError, ExitRecord, TaskHandle},
 };
-use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, NO_KEY, Wanted};
+use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, Wanted};
 
 use super::{
     Tell, console,
     disk::Sealer,
+    error::InstanceError,
     guest::is_guest,
     host::{Host, named_image},
     joining::{self, Joins},
@@ -41,7 +42,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const MAX_REASON: usize = 500;
 
 /// What a disk opens by, if it is sealed; why that cannot be had.
-type Opens = Result<Option<Arc<Sealer>>, String>;
+type Opens = Result<Option<Arc<Sealer>>, InstanceError>;
 
 /// What the control plane said of an instance.
 #[derive(Debug, Clone, Default)]
@@ -170,11 +171,11 @@ impl Worker {
             if let Some(instance) = instance {
                 // One that an earlier version made has a record that does not say it, and may be stopped for long.
                 if let Some(image) = named_image(instance)
-                    && let Err(reason) = self.note_image(&image).await
+                    && let Err(error) = self.note_image(&image).await
                 {
                     tracing::warn!(
                         instance = self.id,
-                        reason,
+                        error = %Chain(&error),
                         "failed to note the image of an instance; will retry when it boots"
                     );
                 }
@@ -184,11 +185,11 @@ impl Worker {
                 // Nobody else would end the tasks of one that has no node any more.
                 let has_role = instance.is_some_and(|it| it.metadata.profile.is_some());
                 let may_have_node = has_role && self.there.process != Process::None;
-                if !may_have_node && let Err(reason) = self.sweep().await {
+                if !may_have_node && let Err(error) = self.sweep().await {
                     let pause = backoff.wait();
                     tracing::warn!(
                         instance = self.id,
-                        reason,
+                        error = %Chain(&error),
                         "failed to clean up after an instance; will retry"
                     );
                     if self.is_interrupted(Some(pause)).await {
@@ -236,12 +237,12 @@ impl Worker {
                     continue;
                 }
             };
-            if let Err(reason) = done {
+            if let Err(error) = done {
                 let pause = backoff.wait();
                 tracing::warn!(
                     instance = self.id,
                     ?action,
-                    reason,
+                    error = %Chain(&error),
                     retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
                     "failed to start or stop an instance; will retry"
                 );
@@ -283,14 +284,14 @@ impl Worker {
     }
 
     /// Its first process is gone: it ended by itself, or was killed with its shim and is to be booted again.
-    async fn ended(&mut self, exit: Result<ExitRecord, String>) {
+    async fn ended(&mut self, exit: Result<ExitRecord, ContainerError>) {
         self.there.process = Process::Remains;
         let exit = match exit {
             Ok(exit) => exit,
-            Err(reason) => {
+            Err(error) => {
                 return tracing::error!(
                     instance = self.id,
-                    reason,
+                    error = %Chain(&error),
                     "an instance failed; booting it again"
                 );
             }
@@ -334,18 +335,18 @@ impl Worker {
 
     async fn becomes(&mut self, last: Last) {
         self.there.last = Some(last.clone());
-        if let Err(reason) = self.save(last).await {
+        if let Err(error) = self.save(last).await {
             // At worst it is booted again after the agent's end.
             tracing::error!(
                 instance = self.id,
-                reason,
+                error = %Chain(&error),
                 "failed to save the record of an instance"
             );
         }
     }
 
     /// Has the image stay for as long as the record does, if there is one.
-    async fn note_image(&mut self, image: &Digest) -> Result<(), String> {
+    async fn note_image(&mut self, image: &Digest) -> Result<(), InstanceError> {
         let last = self.there.last.as_ref();
         let Some(last) = last.and_then(|last| last.made_of(image)) else {
             return Ok(());
@@ -355,7 +356,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn save(&self, last: Last) -> Result<(), String> {
+    async fn save(&self, last: Last) -> Result<(), InstanceError> {
         let id = self.id.clone();
         self.blocking(move |host| host.save(&id, &last)).await
     }
@@ -363,13 +364,13 @@ impl Worker {
     async fn blocking(
         &self,
         work: impl FnOnce(&Host) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(), String> {
+    ) -> Result<(), InstanceError> {
         let host = self.host.clone();
-        let done = tokio::task::spawn_blocking(move || work(&host)).await;
-        done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+        let done = tokio::task::spawn_blocking(move || work(&host)).await?;
+        Ok(done?)
     }
 
-    async fn boot(&mut self, it: &Arc<Instance>) -> Result<(), String> {
+    async fn boot(&mut self, it: &Arc<Instance>) -> Result<(), InstanceError> {
         // What it writes from now on is in none of them.
         if !self.are_snapshots_taken(it).await {
             return Ok(());
@@ -422,9 +423,9 @@ impl Worker {
                 let disk = (!lived, sealer);
                 self.host.boot(it, &image, range, disk).await
             }
-            (Err(reason), _, _) | (_, Err(reason), _) | (_, _, Err(reason)) => Err(reason),
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error),
         };
-        let reason = match booted {
+        let error = match booted {
             Ok(handle) => {
                 tracing::info!(instance = self.id, boot = it.boot, "an instance runs");
                 self.there.process = Process::Runs(it.boot);
@@ -439,16 +440,17 @@ impl Worker {
                 }
                 return Ok(());
             }
-            Err(reason) => reason,
+            Err(error) => error,
         };
         self.there.process = Process::Remains;
         self.clear().await?;
         self.tries.1 += 1;
         let most = if lived { TRIES_WITH_DISK } else { TRIES };
         // A key that is refused is not given for being asked for again.
-        if self.tries.1 < most && !reason.starts_with(NO_KEY) {
-            return Err(reason);
+        if self.tries.1 < most && !matches!(error, InstanceError::NoKey(_)) {
+            return Err(error);
         }
+        let reason = Chain(&error).to_string();
         tracing::error!(
             instance = self.id,
             boot = it.boot,
@@ -473,7 +475,7 @@ impl Worker {
         &mut self,
         it: &Arc<Instance>,
         has_lived: bool,
-    ) -> Option<Result<wharf_container::image::Image, String>> {
+    ) -> Option<Result<Image, InstanceError>> {
         let host = self.host.clone();
         let image = async { host.image(it, has_lived).await };
         self.unless_other(it, image).await
@@ -485,7 +487,7 @@ impl Worker {
         it: &Arc<Instance>,
         lived: bool,
         sealer: &Opens,
-    ) -> Option<Result<(), String>> {
+    ) -> Option<Result<(), InstanceError>> {
         let Some(sealer) = sealer.as_ref().ok().filter(|_| !lived) else {
             return Some(Ok(()));
         };
@@ -530,15 +532,15 @@ impl Worker {
     }
 
     /// Its node ends before it does, with the tasks that it runs.
-    async fn leave(&mut self) -> Result<(), String> {
+    async fn leave(&mut self) -> Result<(), InstanceError> {
         self.joining = None;
         self.board.listens(&self.id, None);
         let stopped = self.joins.stop(&self.id).await;
-        stopped.map_err(|reason| format!("its node: {reason}"))
+        stopped.map_err(|error| InstanceError::Node(Box::new(error)))
     }
 
     /// Ends what an agent that was killed left of it.
-    async fn sweep(&mut self) -> Result<(), String> {
+    async fn sweep(&mut self) -> Result<(), InstanceError> {
         self.leave().await?;
         match self.there.process {
             Process::None => self.shut().await,
@@ -546,24 +548,24 @@ impl Worker {
         }
     }
 
-    async fn shut(&self) -> Result<(), String> {
+    async fn shut(&self) -> Result<(), InstanceError> {
         let id = self.id.clone();
         let shut = self.blocking(move |host| host.shut(&id)).await;
-        shut.map_err(|reason| format!("the key of its disk: {reason}"))
+        shut.map_err(|error| InstanceError::Shut(Box::new(error)))
     }
 
     /// `is_wish`: the control plane said so. Otherwise the boot is not over: spoken of again, it is begun again.
-    async fn halt(&mut self, is_wish: bool) -> Result<(), String> {
+    async fn halt(&mut self, is_wish: bool) -> Result<(), InstanceError> {
         self.leave().await?;
         let halted = match &self.handle {
             Some(handle) => self.host.halt(handle).await.map(drop),
             None => Ok(()),
         };
-        if let Err(reason) = halted {
+        if let Err(error) = halted {
             // What cannot be stopped is killed with everything around it.
             tracing::error!(
                 instance = self.id,
-                reason,
+                error = %Chain(&error),
                 "stopping an instance timed out; killing it"
             );
         }
@@ -574,7 +576,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn clear(&mut self) -> Result<(), String> {
+    async fn clear(&mut self) -> Result<(), InstanceError> {
         self.leave().await?;
         if let Some(console) = self.console.take() {
             console.end().await;
@@ -586,10 +588,11 @@ impl Worker {
         Ok(())
     }
 
-    async fn remove(&mut self) -> Result<(), String> {
-        self.joins.forget(&self.id).await?;
+    async fn remove(&mut self) -> Result<(), InstanceError> {
+        let forgotten = self.joins.forget(&self.id).await;
+        forgotten.map_err(|error| InstanceError::Nodes(Box::new(error)))?;
         if self.host.awaits_snapshot(&self.id) {
-            return Err("a snapshot of its disk is still to be taken".to_owned());
+            return Err(InstanceError::AwaitsSnapshot);
         }
         let id = self.id.clone();
         self.blocking(move |host| host.remove(&id)).await?;
@@ -634,8 +637,12 @@ impl Worker {
                 let following = console::Following::begin(self.id.clone(), reader, notes, tell);
                 self.console = Some(following);
             }
-            Some(Err(reason)) => {
-                tracing::warn!(instance = self.id, reason, "failed to read a console");
+            Some(Err(error)) => {
+                tracing::warn!(
+                    instance = self.id,
+                    error = %Chain(&error),
+                    "failed to read a console"
+                );
             }
             None => {}
         }

@@ -1,10 +1,14 @@
 //! How Fargate tasks are kept apart from the host and from each other: each in a user namespace
 //! with a range of numbers of its own, which its network namespace belongs to.
 
-use std::path::Path;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use wharf_base::InstallationId;
-use wharf_container::runtime::Runtime;
+use wharf_base::{Chain, InstallationId};
+use wharf_container::runtime::{NoUserNamespaces, Runtime};
 use wharf_userns::{IdRange, Ranges};
 
 use crate::config::NodeConfig;
@@ -14,6 +18,15 @@ pub(super) const FARGATE: &str = "FARGATE";
 /// The attribute of nodes that take Fargate tasks.
 pub const FARGATE_CAPACITY: &str = "wharf.fargate-capacity";
 
+/// Why this machine cannot keep Fargate tasks apart.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIsolation {
+    #[error("{}", .path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    UserNamespaces(#[from] NoUserNamespaces),
+}
+
 /// What this machine does for Fargate tasks.
 #[derive(Debug, Clone)]
 pub enum Isolation {
@@ -22,7 +35,7 @@ pub enum Isolation {
     /// None, as the operator chose for a machine that cannot.
     Off,
     /// Such tasks are refused: why this machine cannot.
-    Refused(String),
+    Refused(Arc<NoIsolation>),
 }
 
 impl Isolation {
@@ -30,35 +43,37 @@ impl Isolation {
     pub async fn probe(config: &NodeConfig, runtime: &Runtime) -> Self {
         if !config.attributes.contains_key(FARGATE_CAPACITY) {
             return Self::ranges(&config.data_dir, &config.installation)
-                .map_or_else(Self::Refused, Self::UserNamespaces);
+                .map_or_else(|error| Self::Refused(Arc::new(error)), Self::UserNamespaces);
         }
-        let probed = match Self::ranges(&config.data_dir, &config.installation) {
-            Ok(ranges) => runtime.probe_user_namespaces().await.map(|()| ranges),
-            Err(reason) => Err(reason),
+        let probed = async {
+            let ranges = Self::ranges(&config.data_dir, &config.installation)?;
+            runtime.probe_user_namespaces().await?;
+            Ok::<_, NoIsolation>(ranges)
         };
-        match probed {
+        match probed.await {
             Ok(ranges) => Self::UserNamespaces(ranges),
-            Err(reason) if config.fargate_without_userns => {
+            Err(error) if config.fargate_without_userns => {
                 tracing::warn!(
-                    reason,
+                    error = %Chain(&error),
                     "Fargate tasks run without user namespaces of their own, as --fargate-without-userns asks"
                 );
                 Self::Off
             }
-            Err(reason) => {
+            Err(error) => {
                 tracing::error!(
-                    reason,
+                    error = %Chain(&error),
                     "no Fargate capacity is offered: tasks cannot have user namespaces of their own \
                      on this machine; --fargate-without-userns offers it all the same"
                 );
-                Self::Refused(reason)
+                Self::Refused(Arc::new(error))
             }
         }
     }
 
-    fn ranges(data_dir: &Path, installation: &InstallationId) -> Result<Ranges, String> {
+    fn ranges(data_dir: &Path, installation: &InstallationId) -> Result<Ranges, NoIsolation> {
         let dir = data_dir.join("ids");
-        Ranges::open(&dir, installation.as_str()).map_err(|e| format!("{}: {e}", dir.display()))
+        let opened = Ranges::open(&dir, installation.as_str());
+        opened.map_err(|source| NoIsolation::Folder { path: dir, source })
     }
 
     pub fn is_refused(&self) -> bool {
@@ -73,8 +88,9 @@ impl Isolation {
                 .map(Some)
                 .map_err(|e| format!("ResourceInitializationError: no range of user numbers: {e}")),
             Self::Off => Ok(None),
-            Self::Refused(reason) => Err(format!(
-                "ResourceInitializationError: this machine cannot give the task a user namespace: {reason}"
+            Self::Refused(why) => Err(format!(
+                "ResourceInitializationError: this machine cannot give the task a user namespace: {}",
+                Chain(why)
             )),
         }
     }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+use wharf_base::Chain;
 use wharf_instance_init::ClusterNode;
 use wharf_network::Network;
 use wharf_planeproto::machine::Instance;
@@ -61,8 +62,8 @@ pub async fn open(
     let images = images.unwrap_or_else(|| Arc::new(NoImages) as Arc<dyn InstanceImages>);
     match Instances::open(settings, network, images).await {
         Ok(instances) => Some(instances),
-        Err(reason) => {
-            tracing::warn!(reason, "this machine offers no EC2 instances");
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "this machine offers no EC2 instances");
             None
         }
     }

@@ -34,6 +34,7 @@ pub use devices::let_go_all;
 pub use files::FOLDER;
 pub use format::{probe, ready_by};
 pub use guests::Guests;
+pub use restore::NotMade;
 pub use roots::Roots;
 pub use sealed::Keys;
 pub use tries::Tries;

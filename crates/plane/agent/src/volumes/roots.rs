@@ -1,11 +1,11 @@
 //! Disks of instances and snapshots: they are taken of them and they are made of them as of volumes, and sealed alike.
 
-use std::{fs::OpenOptions, path::Path, sync::Arc, time::Duration};
+use std::{fs::OpenOptions, io, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::sleep;
 use wharf_base::Backoff;
-use wharf_planeproto::machine::{Instance, NO_KEY};
+use wharf_planeproto::machine::Instance;
 
 use super::{
     Volumes,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     client::Api,
-    instances::{DiskSnapshots, Sealer},
+    instances::{DiskSnapshots, InstanceError, Sealer},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -44,10 +44,10 @@ impl Roots {
 
 #[async_trait]
 impl DiskSnapshots for Roots {
-    async fn sealer(&self, it: &Instance) -> Result<Sealer, String> {
+    async fn sealer(&self, it: &Instance) -> Result<Sealer, InstanceError> {
         let keys = self.keys(it).await;
         Ok(Sealer {
-            keys: keys.map_err(|error| format!("{NO_KEY}{error}"))?,
+            keys: keys.map_err(InstanceError::NoKey)?,
             program: self.volumes.sealed.program(),
         })
     }
@@ -57,11 +57,11 @@ impl DiskSnapshots for Roots {
         it: &Instance,
         disk: &Path,
         sealer: Option<&Sealer>,
-    ) -> Result<(), String> {
-        let failed = |error: &dyn std::fmt::Display| format!("its disk of a snapshot: {error}");
+    ) -> Result<(), InstanceError> {
+        let failed = |error: io::Error| InstanceError::Snapshot(error.into());
         let file = OpenOptions::new().write(true).open(disk);
         let reseal = match sealer {
-            Some(sealer) => sealer.keys.reseal().map_err(|e| failed(&e))?,
+            Some(sealer) => sealer.keys.reseal().map_err(failed)?,
             None => None,
         };
         let target = Target {
@@ -69,10 +69,11 @@ impl DiskSnapshots for Roots {
             account: &it.account,
             region: &it.region,
             id: &it.id,
-            file: Arc::new(file.map_err(|e| failed(&e))?),
+            file: Arc::new(file.map_err(failed)?),
             files: &self.volumes.files,
         };
-        fill(&self.api, &target).await.map_err(|e| failed(&e))
+        let filled = fill(&self.api, &target).await;
+        filled.map_err(InstanceError::Snapshot)
     }
 
     fn are_awaited(&self, instance: &str) -> bool {

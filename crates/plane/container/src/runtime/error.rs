@@ -49,6 +49,24 @@ impl RuntimeError {
     }
 }
 
+/// Why containers can have no user namespaces here. It is told with its causes ([`Chain`]).
+#[derive(Debug, thiserror::Error)]
+pub enum NoUserNamespaces {
+    #[error("{}", path.display())]
+    Path { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Stage(RuntimeError),
+    #[error("the shim cannot be run")]
+    NotRun(#[source] io::Error),
+    #[error("the shim did not answer")]
+    TimedOut,
+    #[error("the shim ended without an answer")]
+    NoAnswer,
+    /// In the words of the shim, which tried.
+    #[error("{0}")]
+    Refused(String),
+}
+
 /// Which request an error belongs to; names the ECS error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {

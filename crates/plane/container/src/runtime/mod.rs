@@ -58,7 +58,7 @@ pub use self::{
     disk::{PreparedDisk, mounted_again},
     disk_lock::{Held, hold_unattached},
     disk_usage::{DiskUsage, FileSystemUsage, SeenDisk, TaskDisk, TaskMounts},
-    error::{ContainerError, RuntimeError, Step},
+    error::{ContainerError, NoUserNamespaces, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
     guest_mount::{MountCall, MountCalls, Mountable, descriptor_of},
@@ -105,11 +105,14 @@ pub struct Runtime {
 
 /// Tries whether containers can have user namespaces on the file system of `folder`, which is there and is
 /// the caller's; why not. `shim` is the program of `RuntimeOptions::shim`.
-pub async fn probe_user_namespaces(shim: &Path, folder: &Path) -> Result<(), String> {
-    let found = |path: &Path, e: io::Error| format!("{}: {e}", path.display());
-    let folder = fs::canonicalize(folder).map_err(|e| found(folder, e))?;
-    let stage = stage_beside(&folder).ok_or_else(|| RuntimeError::NoStage.to_string())?;
-    let program = ShimProgram::open(shim).map_err(|e| found(shim, e))?;
+pub async fn probe_user_namespaces(shim: &Path, folder: &Path) -> Result<(), NoUserNamespaces> {
+    let failed = |path: &Path, source: io::Error| NoUserNamespaces::Path {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = fs::canonicalize(folder).map_err(|e| failed(folder, e))?;
+    let stage = stage_beside(&folder).ok_or(NoUserNamespaces::Stage(RuntimeError::NoStage))?;
+    let program = ShimProgram::open(shim).map_err(|e| failed(shim, e))?;
     program.probe_user_namespaces(&folder, stage).await
 }
 
@@ -175,9 +178,9 @@ impl Runtime {
     }
 
     /// Tries whether tasks can have user namespaces ([`TaskSandbox::user_range`]); why not.
-    pub async fn probe_user_namespaces(&self) -> Result<(), String> {
+    pub async fn probe_user_namespaces(&self) -> Result<(), NoUserNamespaces> {
         let stage = self.shared.stage();
-        let stage = stage.ok_or_else(|| RuntimeError::NoStage.to_string())?;
+        let stage = stage.ok_or(NoUserNamespaces::Stage(RuntimeError::NoStage))?;
         let shared = &self.shared;
         shared.shim.probe_user_namespaces(&shared.dir, stage).await
     }

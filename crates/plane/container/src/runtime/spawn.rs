@@ -16,7 +16,7 @@ use tokio::{
 use wharf_shim_protocol::{READY, TaskFolder};
 use wharf_userns::{clone_tree, set_attributes};
 
-use super::error::RuntimeError;
+use super::error::{NoUserNamespaces, RuntimeError};
 
 /// A shim listens within a millisecond or two; this is for a machine that swaps.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -53,7 +53,11 @@ impl ShimProgram {
     }
 
     /// Runs the program in `folder` to say whether containers can have user namespaces here; why not.
-    pub async fn probe_user_namespaces(&self, folder: &Path, stage: &Path) -> Result<(), String> {
+    pub async fn probe_user_namespaces(
+        &self,
+        folder: &Path,
+        stage: &Path,
+    ) -> Result<(), NoUserNamespaces> {
         let child = self
             .command(folder)
             .arg("probe-user-namespaces")
@@ -63,13 +67,16 @@ impl ShimProgram {
             .kill_on_drop(true)
             .output();
         let output = match tokio::time::timeout(START_TIMEOUT, child).await {
-            Ok(output) => output.map_err(|e| format!("the shim cannot be run: {e}"))?,
-            Err(_) => return Err("the shim did not answer".to_owned()),
+            Ok(output) => output.map_err(NoUserNamespaces::NotRun)?,
+            Err(_) => return Err(NoUserNamespaces::TimedOut),
         };
         match String::from_utf8_lossy(&output.stdout).trim() {
             "ok" => Ok(()),
-            "" => Err("the shim ended without an answer".to_owned()),
-            reason => Err(reason.chars().take(MESSAGE_LIMIT as usize).collect()),
+            "" => Err(NoUserNamespaces::NoAnswer),
+            reason => {
+                let reason = reason.chars().take(MESSAGE_LIMIT as usize);
+                Err(NoUserNamespaces::Refused(reason.collect()))
+            }
         }
     }
 

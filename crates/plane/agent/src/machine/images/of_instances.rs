@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use wharf_container::image::{Endpoint, Image, PullRequest, Reference, RegistryAuth};
 
 use super::{PULL_PATIENCE, RegistryImages, Turn, registry};
-use crate::instances::InstanceImages;
+use crate::instances::{InstanceImages, NoInstanceImage};
 
 /// Boots that fail for it are tried again.
 const LOGIN_PATIENCE: Duration = Duration::from_secs(20);
@@ -22,7 +22,12 @@ struct LoginFor {
 
 #[async_trait]
 impl InstanceImages for RegistryImages {
-    async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String> {
+    async fn fetch(
+        &self,
+        instance: &str,
+        name: &str,
+        has_lived: bool,
+    ) -> Result<Image, NoInstanceImage> {
         let turn = Turn::of(&self.pulling, name);
         let _turn = turn.lock().await;
         let here = match has_lived {
@@ -51,8 +56,12 @@ impl RegistryImages {
         self.store.local(&reference).await.ok().flatten()
     }
 
-    async fn pull_for_instance(&self, instance: &str, name: &str) -> Result<Image, String> {
-        let reference = Reference::parse(name).map_err(|e| e.to_string())?;
+    async fn pull_for_instance(
+        &self,
+        instance: &str,
+        name: &str,
+    ) -> Result<Image, NoInstanceImage> {
+        let reference = Reference::parse(name)?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let (endpoint, auth) = if own {
@@ -72,20 +81,20 @@ impl RegistryImages {
         };
         match timeout(PULL_PATIENCE, self.store.pull(&request)).await {
             Ok(Ok(image)) => Ok(image),
-            Ok(Err(error)) => Err(error.reason()),
-            Err(_) => Err(format!("pulling {name} took too long")),
+            Ok(Err(error)) => Err(NoInstanceImage::Pull(Box::new(error))),
+            Err(_) => Err(NoInstanceImage::TimedOut(name.to_owned())),
         }
     }
 
     /// It opens the one repository, by the rights of whoever registered the machine image.
-    async fn login_for(&self, instance: &str) -> Result<LoginFor, String> {
+    async fn login_for(&self, instance: &str) -> Result<LoginFor, NoInstanceImage> {
         let path = format!("/wharf/node/instances/{instance}/image");
         let asked = self.api.post_to("GetInstanceImageLogin", &path, "");
         let body = match timeout(LOGIN_PATIENCE, asked).await {
             Ok(Ok(body)) => body,
-            Ok(Err(error)) => return Err(format!("no login for its image: {error}")),
-            Err(_) => return Err("no login for its image: no answer".to_owned()),
+            Ok(Err(error)) => return Err(NoInstanceImage::Login(error)),
+            Err(_) => return Err(NoInstanceImage::NoAnswer),
         };
-        serde_json::from_slice(&body).map_err(|e| format!("no login for its image: {e}"))
+        serde_json::from_slice(&body).map_err(NoInstanceImage::BadLogin)
     }
 }
