@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wharf_dns::Names;
 use wharf_link::{Delivery, Update};
-use wharf_network::{HostIdentity, Network, NetworkUpdate};
+use wharf_network::{HostIdentity, Network, NetworkError, NetworkUpdate};
 use wharf_planeproto::{Change, Key, Resource};
 use wharf_wire::fault::Chain;
 
@@ -110,12 +110,12 @@ impl NetworkPlane {
             let update = std::mem::replace(&mut delivery.update, none);
             match self.take(&delivery.host, update).await {
                 Ok(()) => delivery.applied(),
-                Err(error) => delivery.refused(error),
+                Err(error) => delivery.refused(Chain(&error).to_string()),
             }
         }
     }
 
-    async fn take(&mut self, host: &str, update: Update) -> Result<(), String> {
+    async fn take(&mut self, host: &str, update: Update) -> Result<(), NetworkError> {
         let this = ThisHost {
             instance_id: host.to_owned(),
             underlay: underlay(host, &update, &self.this),
@@ -155,17 +155,16 @@ impl NetworkPlane {
             self.this.gateway = gateway;
             self.write_down();
         }
-        applied.map_err(|error| Chain(&error).to_string())
+        applied
     }
 
-    async fn become_host(&mut self, this: ThisHost) -> Result<(), String> {
+    async fn become_host(&mut self, this: ThisHost) -> Result<(), NetworkError> {
         self.names.set_host(&this.instance_id);
         let own = HostIdentity {
             instance_id: this.instance_id.clone(),
             underlay: this.underlay,
         };
-        let told = self.network.set_host(own).await;
-        told.map_err(|error| Chain(&error).to_string())?;
+        self.network.set_host(own).await?;
         self.this = this;
         self.write_down();
         Ok(())

@@ -18,10 +18,11 @@ use wharf_datachannel::{
 use super::{
     ExecServer, command,
     process::{Happened, Process},
-    transcript::Recorder,
+    transcript::{NotLogged, Recorder},
 };
 use crate::{
     client::websocket::{Frame, Socket, SocketError},
+    node::machine::NoExec,
     protocol::{acs::ExecuteCommand, payload},
 };
 
@@ -48,6 +49,33 @@ enum End {
     /// With the last words to the user and the command's code.
     #[error("the command has ended")]
     Over(String, Option<i32>),
+}
+
+/// Why the command of a session does not begin, as its user is told.
+#[derive(Debug, thiserror::Error)]
+enum NotBegun {
+    #[error("the client's handshake is not understood")]
+    Handshake,
+    #[error("the client refuses the session")]
+    Refused,
+    #[error(transparent)]
+    Command(#[from] command::BadCommand),
+    #[error("the task is not on this instance")]
+    NoTask,
+    #[error("the task has no such container")]
+    NoContainer,
+    #[error(transparent)]
+    Transcript(#[from] NotLogged),
+    #[error(transparent)]
+    Exec(#[from] NoExec),
+    #[error(transparent)]
+    Process(#[from] io::Error),
+}
+
+impl From<NotBegun> for End {
+    fn from(why: NotBegun) -> Self {
+        Self::Over(format!("Unable to start command: {why}\n"), None)
+    }
 }
 
 pub async fn run(server: &ExecServer, order: &ExecuteCommand) {
@@ -251,15 +279,14 @@ impl<'a> Talk<'a> {
 
     /// The client has answered: the handshake ends and the command begins.
     async fn start(&mut self, response: &[u8]) -> Result<(), End> {
-        let failed = |why: String| End::Over(format!("Unable to start command: {why}\n"), None);
-        let response: Response = serde_json::from_slice(response)
-            .map_err(|_| failed("the client's handshake is not understood".to_owned()))?;
+        let response = serde_json::from_slice(response);
+        let response: Response = response.map_err(|_| NotBegun::Handshake)?;
         if !response.accepted() {
-            return Err(failed("the client refuses the session".to_owned()));
+            return Err(NotBegun::Refused.into());
         }
         let (server, order) = (self.server, self.order);
         let spawned = spawn(server, order, response.wants_terminal()).await;
-        let (process, transcript) = spawned.map_err(failed)?;
+        let (process, transcript) = spawned?;
         self.transcript = transcript;
         process.resize(self.size);
         self.process = Some(process);
@@ -334,13 +361,13 @@ async fn spawn(
     server: &ExecServer,
     order: &ExecuteCommand,
     terminal: bool,
-) -> Result<(Process, Option<Recorder>), String> {
-    let argv = command::split(&order.command).map_err(|e| e.to_string())?;
+) -> Result<(Process, Option<Recorder>), NotBegun> {
+    let argv = command::split(&order.command)?;
     let task = payload::task_id(&order.task_arn).and_then(|id| server.directory.task(id));
-    let task = task.ok_or("the task is not on this instance")?;
+    let task = task.ok_or(NotBegun::NoTask)?;
     let mut containers = task.context.task.containers.iter();
     let at = containers.position(|c| c.name == order.container_name);
-    let at = at.ok_or("the task has no such container")?;
+    let at = at.ok_or(NotBegun::NoContainer)?;
     let transcript = server.transcripts.begin(order, &task, at).await?;
     let environment: &[(&str, &str)] = match terminal {
         true => &[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")],
@@ -359,8 +386,7 @@ async fn spawn(
         bound: true,
     };
     let session = server.machine.exec(&task.context.id, at, spec).await?;
-    let process = Process::new(session).map_err(|e: io::Error| e.to_string())?;
-    Ok((process, transcript))
+    Ok((Process::new(session)?, transcript))
 }
 
 async fn next(process: &mut Option<Process>, may_read: bool) -> Happened {

@@ -30,7 +30,7 @@ use self::{
     ship::{AsTask, Shipment},
 };
 use crate::{
-    client::Api,
+    client::{Api, CallError},
     logs::{Awslogs, Driver, Room, sink::LogSink as _},
     machine::log_driver,
     node::{
@@ -57,6 +57,25 @@ const MAX_NOTE: u64 = 64 << 10;
 const NOT_ENCRYPTED: &str = "Couldn't start the session because encryption is not set up on the selected \
     CloudWatch Logs log group. Either encrypt the log group or choose an option to enable logging without \
     encryption.";
+
+/// Why a session cannot be logged, as its user is told.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLogged {
+    #[error("{NOT_ENCRYPTED}")]
+    NotEncrypted,
+    #[error("the session cannot be logged: its cluster names no place for it")]
+    NoPlace,
+    #[error("the session cannot be logged: the task has no role")]
+    NoRole,
+    #[error("the session cannot be logged: there was no answer in time")]
+    TimedOut,
+    #[error("the session cannot be logged: too many transcripts wait to be delivered")]
+    TooMany,
+    #[error("the session cannot be logged: {}", Chain(.0))]
+    Call(#[from] CallError),
+    #[error("the session cannot be logged: {0}")]
+    File(#[from] io::Error),
+}
 
 /// What is known of a transcript beside its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,13 +138,13 @@ impl Transcripts {
     /// Begins the transcript of a session of container `at`; none where none is wanted.
     ///
     /// # Errors
-    /// Why a session that is to be kept cannot be: it must not begin.
+    /// A session that is to be kept cannot be: it must not begin.
     pub async fn begin(
         &self,
         order: &ExecuteCommand,
         task: &TaskView,
         at: usize,
-    ) -> Result<Option<Recorder>, String> {
+    ) -> Result<Option<Recorder>, NotLogged> {
         let logging = &order.logging;
         let Some(note) = self.note(order, task, at)? else {
             return Ok(None);
@@ -138,11 +157,11 @@ impl Transcripts {
             self.prepare(&order.session_id, note, logging, task),
         )
         .await;
-        match begun.unwrap_or_else(|_| Err(unlogged("there was no answer in time"))) {
+        match begun.unwrap_or(Err(NotLogged::TimedOut)) {
             Ok(recorder) => Ok(Some(recorder)),
-            Err(why) if asked => Err(why),
-            Err(why) => {
-                tracing::info!(session = order.session_id, why, "a session is not logged");
+            Err(error) if asked => Err(error),
+            Err(error) => {
+                tracing::info!(session = order.session_id, %error, "a session is not logged");
                 Ok(None)
             }
         }
@@ -180,7 +199,7 @@ impl Transcripts {
         order: &ExecuteCommand,
         task: &TaskView,
         at: usize,
-    ) -> Result<Option<Note>, String> {
+    ) -> Result<Option<Note>, NotLogged> {
         let region = task.context.region(self.api.region()).to_owned();
         let (group, object) = match order.logging.kind {
             LoggingKind::None => return Ok(None),
@@ -189,7 +208,7 @@ impl Transcripts {
         };
         if group.is_none() && object.is_none() {
             return match order.logging.kind {
-                LoggingKind::Override => Err(unlogged("its cluster names no place for it")),
+                LoggingKind::Override => Err(NotLogged::NoPlace),
                 _ => Ok(None),
             };
         }
@@ -207,22 +226,20 @@ impl Transcripts {
         note: Note,
         logging: &Logging,
         task: &TaskView,
-    ) -> Result<Recorder, String> {
+    ) -> Result<Recorder, NotLogged> {
         let id = task.record.credentials_id.as_deref();
-        let id = id.ok_or_else(|| unlogged("the task has no role"))?;
+        let id = id.ok_or(NotLogged::NoRole)?;
         let found = self.credentials.wait_for(id).await;
         let role = AsTask::new(&self.api, &self.credentials, id, found);
         if let Some(group) = &note.group {
             if logging.log_group_encrypted && !role.is_encrypted(group).await? {
-                return Err(NOT_ENCRYPTED.to_owned());
+                return Err(NotLogged::NotEncrypted);
             }
-            let created = role.create(&stream(group, session)).await;
-            created.map_err(|error| unlogged(Chain(&error)))?;
+            role.create(&stream(group, session)).await?;
         }
         if let Some(object) = &note.object {
             // Whether the role may is known now, and not when the session is over; the whole takes its place.
-            let put = role.put_object(object, Bytes::new()).await;
-            put.map_err(|error| unlogged(Chain(&error)))?;
+            role.put_object(object, Bytes::new()).await?;
         }
         let bound = match (logging.kind, &note.object) {
             (LoggingKind::Override, None) => Bound::Waits,
@@ -231,9 +248,8 @@ impl Transcripts {
         };
         self.claim(session, &note.task)?;
         let begun = self.create(session, note, bound);
-        let (recorder, source) = begun.map_err(|error| {
+        let (recorder, source) = begun.inspect_err(|_| {
             self.under_way.lock().remove(session);
-            unlogged(error)
         })?;
         self.ship(session.to_owned(), source, Some(role));
         Ok(recorder)
@@ -246,11 +262,11 @@ impl Transcripts {
     }
 
     /// A place among the transcripts that take room, until it was delivered.
-    fn claim(&self, session: &str, task: &str) -> Result<(), String> {
+    fn claim(&self, session: &str, task: &str) -> Result<(), NotLogged> {
         let mut under_way = self.under_way.lock();
         let of_task = under_way.values().filter(|it| *it == task).count();
         if under_way.len() >= MOST_OF_NODE || of_task >= MOST_OF_TASK {
-            return Err(unlogged("too many transcripts wait to be delivered"));
+            return Err(NotLogged::TooMany);
         }
         under_way.insert(session.to_owned(), task.to_owned());
         Ok(())
@@ -312,10 +328,6 @@ impl Transcripts {
         };
         shipment.run(source, &role).await
     }
-}
-
-fn unlogged(why: impl std::fmt::Display) -> String {
-    format!("the session cannot be logged: {why}")
 }
 
 /// The group of the container's own log driver.

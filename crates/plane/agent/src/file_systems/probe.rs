@@ -10,12 +10,10 @@ pub const CAPABILITIES: [&str; 2] = ["ecs.capability.efs", "ecs.capability.efsAu
 /// Whether the disk below `folder` finds files again by their handles.
 ///
 /// # Errors
-/// Why not.
-pub fn keeps(folder: &Path) -> Result<(), String> {
-    let found = fs::create_dir_all(folder)
-        .and_then(|()| fs::File::open(folder))
-        .and_then(|folder| has_handles(&folder));
-    found.map_err(|error| format!("its disk has no file handles: {error}"))
+/// It does not.
+pub fn keeps(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    has_handles(&fs::File::open(folder)?)
 }
 
 #[repr(C)]

@@ -62,7 +62,7 @@ use crate::{
     node::{
         core::TaskContext,
         credentials::CredentialStore,
-        machine::{Machine, Observation, Usage, VolumeUsage},
+        machine::{Machine, NoExec, Observation, Usage, VolumeUsage},
     },
 };
 
@@ -299,12 +299,11 @@ impl Machine for LinuxMachine {
         task_id: &str,
         container: usize,
         spec: ExecSpec,
-    ) -> Result<ExecSession, String> {
+    ) -> Result<ExecSession, NoExec> {
         let live = self.shared.host.live(task_id);
-        let live = live.ok_or("the task does not run on this instance")?;
-        let name = live.run_name(container).ok_or("no such container")?;
-        let begun = live.handle.exec(&name, &spec).await;
-        begun.map_err(|error| error.to_string())
+        let live = live.ok_or(NoExec::NoTask)?;
+        let name = live.run_name(container).ok_or(NoExec::NoContainer)?;
+        Ok(live.handle.exec(&name, &spec).await?)
     }
 
     async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use wharf_container::runtime::{ExecSession, ExecSpec};
+use wharf_container::runtime::{ContainerError, ExecSession, ExecSpec};
 
 use super::core::TaskContext;
 use crate::{
@@ -16,6 +16,17 @@ use crate::{
 pub struct Observation {
     pub task_id: String,
     pub event: Event,
+}
+
+/// Why a further program does not run in a container, as its user is told.
+#[derive(Debug, thiserror::Error)]
+pub enum NoExec {
+    #[error("the task does not run on this instance")]
+    NoTask,
+    #[error("no such container")]
+    NoContainer,
+    #[error("{0}")]
+    Container(#[from] ContainerError),
 }
 
 /// One look at the counters of a running container.
@@ -91,15 +102,12 @@ pub trait Machine: Send + Sync + 'static {
     async fn volumes_used(&self, task: &TaskContext) -> Vec<VolumeUsage>;
 
     /// Runs a further program in a running container.
-    ///
-    /// # Errors
-    /// Why it does not run, in words for the user.
     async fn exec(
         &self,
         task_id: &str,
         container: usize,
         spec: ExecSpec,
-    ) -> Result<ExecSession, String>;
+    ) -> Result<ExecSession, NoExec>;
 
     /// Has the image of container `at` here, as if the task were to run; it never does.
     ///

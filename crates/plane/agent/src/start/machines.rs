@@ -1,6 +1,6 @@
 //! The machines plane: what is said of volumes and of instances goes to those who keep them.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use tokio::{sync::mpsc, task::spawn_blocking};
 use wharf_container::runtime::shims_group;
@@ -18,7 +18,7 @@ use crate::{
 pub async fn volumes(config: &NodeConfig) -> Option<Volumes> {
     let folder = config.data_dir.join("ebs-probe");
     let probed = spawn_blocking(move || volumes::probe(&folder)).await;
-    match probed.map_err(|error| error.to_string()).and_then(|it| it) {
+    match probed.map_err(io::Error::other).flatten() {
         Ok(()) => {
             let program = Program {
                 path: config.shim.clone(),
@@ -26,8 +26,8 @@ pub async fn volumes(config: &NodeConfig) -> Option<Volumes> {
             };
             Some(Volumes::new(&config.data_dir).opened_by(program))
         }
-        Err(reason) => {
-            tracing::warn!(reason, "this machine keeps no EBS volumes");
+        Err(error) => {
+            tracing::warn!(%error, "this machine keeps no EBS volumes");
             None
         }
     }
@@ -45,11 +45,7 @@ pub async fn file_systems(
         true => Ok(()),
         false => file_systems::keeps(&folder),
     });
-    match probed
-        .await
-        .map_err(|error| error.to_string())
-        .and_then(|it| it)
-    {
+    match probed.await.map_err(io::Error::other).flatten() {
         Ok(()) => Some(FileSystems::new(file_systems::Parts {
             node: config.data_dir.clone(),
             run,
@@ -65,8 +61,8 @@ pub async fn file_systems(
             network: network.clone(),
             opening: Default::default(),
         })),
-        Err(reason) => {
-            tracing::warn!(reason, "this machine keeps no file systems");
+        Err(error) => {
+            tracing::warn!(%error, "this machine keeps no file systems: its disk has no file handles");
             None
         }
     }

@@ -29,7 +29,10 @@ use nix::{
 };
 use parking_lot::Mutex;
 use tokio::time::timeout;
-use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number, mounts_of};
+use wharf_base::Chain;
+use wharf_container::runtime::{
+    ContainerError, DevFolder, LoopDevice, TaskHandle, loop_number, mounts_of,
+};
 use wharf_planeproto::volume::{Device, Volume, Wanted};
 use wharf_sealed_file::{Shown, hide, is_sealed, shown, state};
 
@@ -43,6 +46,15 @@ use crate::instances::{container, is_guest};
 /// What is said of a virtual machine whose first process knows nothing of volumes.
 const BOOTED_BEFORE: &str =
     "it was booted by an earlier version; it has its volumes once it was stopped and started";
+
+/// Why an instance was not given its volumes.
+#[derive(Debug, thiserror::Error)]
+enum NotPlaced {
+    #[error(transparent)]
+    Right(#[from] ContainerError),
+    #[error("{id}")]
+    Node { id: String, source: io::Error },
+}
 
 pub struct Devices {
     /// The folder of all volumes.
@@ -272,7 +284,7 @@ impl Devices {
         for (id, guest) in guests.iter().filter(|(_, it)| !it.is_machine) {
             let numbers = stay.get(id.as_str()).map(numbers).unwrap_or_default();
             if let Err(error) = self.allow(id, guest, numbers) {
-                self.failed(id, "say which volumes an instance has", &error);
+                self.failed(id, "say which volumes an instance has", &Chain(&error));
                 failed.insert(id.as_str());
             }
         }
@@ -335,7 +347,7 @@ impl Devices {
             let (placed, failure) = match guest.is_machine {
                 false => match self.place(instance, guest, &volumes, told) {
                     Ok(()) => (volumes.keys().map(|it| (*it).to_owned()).collect(), None),
-                    Err(error) => (BTreeSet::new(), Some(error)),
+                    Err(error) => (BTreeSet::new(), Some(Chain(&error).to_string())),
                 },
                 true => {
                     let why = guest.has_emulator().then(|| BOOTED_BEFORE.to_owned());
@@ -380,7 +392,7 @@ impl Devices {
         guest: &Guest,
         volumes: &BTreeMap<&str, u32>,
         told: &Told,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotPlaced> {
         self.allow(instance, guest, numbers(volumes))?;
         for (id, number) in volumes {
             let device = LoopDevice {
@@ -393,7 +405,10 @@ impl Devices {
             if !guest.dev.has(&of.name, device) {
                 let scratch = self.dir.with_file_name("ebs-node");
                 let put = guest.dev.put(&of.name, device, &scratch);
-                put.map_err(|e| format!("{id}: {e}"))?;
+                put.map_err(|source| NotPlaced::Node {
+                    id: (*id).to_owned(),
+                    source,
+                })?;
             }
         }
         Ok(())
@@ -439,13 +454,12 @@ impl Devices {
         asked
     }
 
-    fn allow(&self, id: &str, guest: &Guest, numbers: BTreeSet<u32>) -> Result<(), String> {
+    fn allow(&self, id: &str, guest: &Guest, numbers: BTreeSet<u32>) -> Result<(), ContainerError> {
         let now = (guest.dev.first, numbers);
         if self.allowed.lock().get(id) == Some(&now) {
             return Ok(());
         }
-        let allowed = guest.handle.allow_loop_devices(&container(), &now.1);
-        allowed.map_err(|e| wharf_base::Chain(&e).to_string())?;
+        guest.handle.allow_loop_devices(&container(), &now.1)?;
         self.allowed.lock().insert(id.to_owned(), now);
         Ok(())
     }

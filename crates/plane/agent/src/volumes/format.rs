@@ -145,16 +145,13 @@ fn make(device: &Path, filesystem: &str) -> io::Result<()> {
 }
 
 /// Whether this machine can make and mount volumes, by making a small one in `folder`; why not. Blocks.
-pub fn probe(folder: &Path) -> Result<(), String> {
-    let probed = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let image = folder.join("probe.img");
-        await_detached(&image)?;
-        File::create(&image)?.set_len(64 << 20)?;
-        let sound = |device: &Path| ready(&image, device, "ext4");
-        drop(PreparedDisk::kept_checked(&image, sound)?);
-        await_detached(&image)?;
-        fs::remove_dir_all(folder)
-    };
-    probed().map_err(|e| e.to_string())
+pub fn probe(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let image = folder.join("probe.img");
+    await_detached(&image)?;
+    File::create(&image)?.set_len(64 << 20)?;
+    let sound = |device: &Path| ready(&image, device, "ext4");
+    drop(PreparedDisk::kept_checked(&image, sound)?);
+    await_detached(&image)?;
+    fs::remove_dir_all(folder)
 }

@@ -12,7 +12,7 @@ use wharf_agent::{
     measure::window::Glance,
     node::{
         core::TaskContext,
-        machine::{Machine, Observation, Usage, VolumeUsage},
+        machine::{Machine, NoExec, Observation, Usage, VolumeUsage},
     },
 };
 use wharf_base::Timestamp;
@@ -153,8 +153,8 @@ impl Machine for FakeMachine {
         Vec::new()
     }
 
-    async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, String> {
-        Err("nothing runs here".to_owned())
+    async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, NoExec> {
+        Err(NoExec::NoTask)
     }
 
     /// Of images that end so there are none; others never come.

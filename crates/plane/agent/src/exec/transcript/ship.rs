@@ -12,9 +12,9 @@ use tokio::{
 use wharf_api_logs::{
     DescribeLogGroupsRequest, DescribeLogGroupsResponse, schema::SERVICE as LOGS,
 };
-use wharf_base::{Backoff, Chain};
+use wharf_base::Backoff;
 
-use super::{Group, Object, file::Source, intent_path, stream, unlogged};
+use super::{Group, Object, file::Source, intent_path, stream};
 use crate::{
     client::{Api, CallError},
     logs::{
@@ -57,15 +57,14 @@ impl AsTask {
     }
 
     /// Whether a group has a key of KMS.
-    pub(super) async fn is_encrypted(&self, group: &Group) -> Result<bool, String> {
+    pub(super) async fn is_encrypted(&self, group: &Group) -> Result<bool, CallError> {
         let input = DescribeLogGroupsRequest {
             log_group_name_prefix: Some(group.name.clone()),
             ..Default::default()
         };
         let api = self.now_in(&group.region);
         let answer = api.call::<DescribeLogGroupsResponse>(&LOGS, "DescribeLogGroups", &input);
-        let answer = answer.await.map_err(|error| unlogged(Chain(&error)))?;
-        let mut groups = answer.log_groups.into_iter().flatten();
+        let mut groups = answer.await?.log_groups.into_iter().flatten();
         // The names that begin with it come in order: it is the first, if it is there.
         let found = groups.find(|it| it.log_group_name.as_deref() == Some(&group.name));
         Ok(found.is_some_and(|it| it.kms_key_id.is_some_and(|key| !key.is_empty())))
