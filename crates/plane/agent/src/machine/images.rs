@@ -1,6 +1,7 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
 mod answer;
+mod error;
 mod of_instances;
 mod of_pods;
 
@@ -24,6 +25,7 @@ use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
 
 use answer::{Answer, Pulling, Turn};
+pub use error::NotPulled;
 use of_pods::PodImages;
 
 use super::{
@@ -88,13 +90,12 @@ impl ImageSource for RegistryImages {
         context: &TaskContext,
         at: usize,
         began: &(dyn Fn() + Send + Sync),
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, NotPulled> {
         let wanted_at = Instant::now();
         let of = &context.task.containers[at];
         let turn = Turn::of(&self.pulling, &of.image);
         let mut answer = turn.lock().await;
-        let reference =
-            Reference::parse(&of.image).map_err(|e| format!("CannotPullContainerError: {e}"))?;
+        let reference = Reference::parse(&of.image)?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let private = private_login(of).is_some();
@@ -111,8 +112,7 @@ impl ImageSource for RegistryImages {
         {
             return Ok(answer.fetched());
         }
-        let local = self.store.local(&named).await;
-        let local = local.map_err(|e| unreadable(&e))?;
+        let local = self.store.local(&named).await?;
         let request = match (request, &local) {
             (None, Some(image)) => return Ok(unasked(&named, image.clone())),
             (None, None) => self.request(context, of, named.clone(), own).await,
@@ -120,7 +120,7 @@ impl ImageSource for RegistryImages {
         };
         let request = match request {
             Ok(request) => request,
-            Err(refused) => return refused.or(&named, local),
+            Err(error) => return or_local(error, &named, local),
         };
         let asked_at = Instant::now();
         match self.current(&request, local.as_ref()).await {
@@ -185,14 +185,18 @@ impl ImageSource for RegistryImages {
         self.store.on_demand_events()
     }
 
-    async fn again(&self, context: &TaskContext, at: usize, image: &Digest) -> Result<(), String> {
+    async fn again(
+        &self,
+        context: &TaskContext,
+        at: usize,
+        image: &Digest,
+    ) -> Result<(), NotPulled> {
         let of = &context.task.containers[at];
-        let reference = Reference::parse(&of.image).map_err(|e| e.to_string())?;
+        let reference = Reference::parse(&of.image)?;
         let port = self.api.endpoint().port;
         let own = registry::is_own(reference.host(), port, &self.own_hosts);
         let reference = reference.at(image.clone());
-        let request = self.request(context, of, reference, own).await;
-        let request = request.map_err(|refused| refused.reason)?;
+        let request = self.request(context, of, reference, own).await?;
         let pulled = timeout(PULL_PATIENCE, self.store.pull_on_demand(&request)).await;
         match pulled {
             Ok(Ok(_)) => Ok(()),
@@ -202,9 +206,9 @@ impl ImageSource for RegistryImages {
                 {
                     self.logins.forget(&api);
                 }
-                Err(error.reason())
+                Err(NotPulled::pull(error, &context.task.launch_type))
             }
-            Err(_) => Err("it took too long".to_owned()),
+            Err(_) => Err(NotPulled::TimedOut(of.image.clone())),
         }
     }
 
@@ -279,7 +283,7 @@ impl RegistryImages {
         of: &Container,
         request: PullRequest,
         local: Option<Image>,
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, NotPulled> {
         let begun = Instant::now();
         let pulling = async {
             match self.on_demand {
@@ -290,7 +294,7 @@ impl RegistryImages {
         let pulled = timeout(PULL_PATIENCE, pulling).await;
         let well = matches!(pulled, Ok(Ok(_)));
         self.figures.pulled(well, begun.elapsed());
-        let refused = match pulled {
+        let error = match pulled {
             Ok(Ok(image)) => {
                 return Ok(Fetched {
                     image,
@@ -305,26 +309,11 @@ impl RegistryImages {
                 {
                     self.logins.forget(&api);
                 }
-                // What the agents of the two launch types say (ecs.md §4).
-                let reason = if context.task.launch_type == FARGATE {
-                    error.reason()
-                } else {
-                    error.reason_manifest()
-                };
-                Refused {
-                    reason,
-                    unreachable: error.is_unreachable(),
-                }
+                NotPulled::pull(error, &context.task.launch_type)
             }
-            Err(_) => Refused {
-                reason: format!(
-                    "CannotPullContainerError: pulling {} took too long",
-                    of.image
-                ),
-                unreachable: true,
-            },
+            Err(_) => NotPulled::TimedOut(of.image.clone()),
         };
-        refused.or(&request.reference, local)
+        or_local(error, &request.reference, local)
     }
 
     async fn request(
@@ -333,7 +322,7 @@ impl RegistryImages {
         of: &Container,
         reference: Reference,
         own: bool,
-    ) -> Result<PullRequest, Refused> {
+    ) -> Result<PullRequest, NotPulled> {
         let endpoint = own.then(|| Endpoint {
             base: self.api.endpoint().to_string(),
         });
@@ -360,15 +349,11 @@ impl RegistryImages {
             });
         }
         if context.task.launch_type == FARGATE && !by_execution_role(of) {
-            // The node may pull for all of its tasks; a Fargate task has no part in that.
-            return Err(Refused::for_good(&format!(
-                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to \
-                 resolve ref {reference}: pull access denied, repository does not exist or may require \
-                 authorization: authorization failed: no basic auth credentials"
-            )));
+            return Err(NotPulled::NoLogin(reference));
         }
-        let api = self.identity(context, of).await.ok_or_else(no_role)?;
-        let Login { user, password } = self.logins.get(&api).await.map_err(|e| no_login(&e))?;
+        let api = self.identity(context, of).await;
+        let api = api.ok_or(NotPulled::NoRole)?;
+        let Login { user, password } = self.logins.get(&api).await?;
         let auth = RegistryAuth::Basic { user, password };
         Ok(PullRequest {
             reference,
@@ -391,9 +376,9 @@ impl RegistryImages {
         &self,
         context: &TaskContext,
         from: &AsmAuthData,
-    ) -> Result<Login, Refused> {
+    ) -> Result<Login, NotPulled> {
         let api = execution_role(context, &self.credentials, &self.api).await;
-        let api = api.ok_or_else(no_role)?;
+        let api = api.ok_or(NotPulled::NoRole)?;
         let of = SecretVersion {
             id: from.credentials_parameter.clone(),
             region: match from.region.as_str() {
@@ -402,32 +387,25 @@ impl RegistryImages {
             },
             ..SecretVersion::default()
         };
-        let refused = |reason: String, unreachable| Refused {
-            reason: match context.task.launch_type.as_str() {
-                FARGATE => format!(
-                    "ResourceInitializationError: unable to pull secrets or registry auth: execution \
-                     resource retrieval failed: unable to get registry auth from asm: {reason}"
-                ),
-                _ => format!("CannotPullContainerError: {reason}"),
-            },
-            unreachable,
+        let step = match context.task.launch_type.as_str() {
+            FARGATE => {
+                "ResourceInitializationError: unable to pull secrets or registry auth: execution \
+                 resource retrieval failed: unable to get registry auth from asm"
+            }
+            _ => "CannotPullContainerError",
         };
-        let value = fetch::secret(&api, &of).await.map_err(|error| {
-            let reason = format!(
-                "service call has been retried {} time(s): asm fetching secret from the service for {}: \
-                 {error}",
-                error.tries(),
-                of.id
-            );
-            refused(reason, error.is_unanswered())
+        let value = fetch::secret(&api, &of).await;
+        let value = value.map_err(|error| NotPulled::Secret {
+            step,
+            id: of.id.clone(),
+            source: Box::new(error),
         })?;
         let login = value.expose_str().and_then(reference::login);
-        let (user, password) = login.ok_or_else(|| {
-            let id = &of.id;
-            let reason =
-                format!("the secret {id} is no JSON object with a username and a password");
-            refused(reason, false)
-        })?;
+        let bad = || NotPulled::BadSecret {
+            step,
+            id: of.id.clone(),
+        };
+        let (user, password) = login.ok_or_else(bad)?;
         Ok(Login { user, password })
     }
 
@@ -445,13 +423,6 @@ fn private_login(of: &Container) -> Option<&AsmAuthData> {
     let authentication = of.registry_authentication.as_ref();
     let of_secret = authentication.filter(|a| a.kind == "asm");
     of_secret?.asm_auth_data.as_ref()
-}
-
-fn no_role() -> Refused {
-    Refused::for_good(
-        "ResourceInitializationError: unable to pull secrets or registry auth: no credentials of the \
-         execution role",
-    )
 }
 
 /// Whether the image is pulled with the rights of the task's execution role.
@@ -489,46 +460,19 @@ fn unasked(reference: &Reference, image: Image) -> Fetched {
     }
 }
 
-/// Why a registry gives no image.
-struct Refused {
-    /// As ECS shows it.
-    reason: String,
-    /// It did not answer, which says nothing of whether the task may have the image.
-    unreachable: bool,
-}
-
-impl Refused {
-    fn for_good(reason: &str) -> Self {
-        Self {
-            reason: reason.to_owned(),
-            unreachable: false,
+/// What lies on the node, if the registry did not say no.
+fn or_local(
+    error: NotPulled,
+    reference: &Reference,
+    local: Option<Image>,
+) -> Result<Fetched, NotPulled> {
+    match local {
+        Some(image) if error.is_unreachable() => {
+            tracing::warn!(%error, "pulling an image failed; using the one on this node");
+            Ok(unasked(reference, image))
         }
+        _ => Err(error),
     }
-
-    /// What lies on the node, if the registry did not say no.
-    fn or(self, reference: &Reference, local: Option<Image>) -> Result<Fetched, String> {
-        match local {
-            Some(image) if self.unreachable => {
-                tracing::warn!(
-                    failed = self.reason,
-                    "pulling an image failed; using the one on this node"
-                );
-                Ok(unasked(reference, image))
-            }
-            _ => Err(self.reason),
-        }
-    }
-}
-
-fn no_login(error: &LoginError) -> Refused {
-    Refused {
-        reason: format!("CannotPullECRContainerError: {error}"),
-        unreachable: error.is_unanswered(),
-    }
-}
-
-fn unreadable(error: &dyn std::error::Error) -> String {
-    format!("CannotPullContainerError: {error}")
 }
 
 #[cfg(test)]

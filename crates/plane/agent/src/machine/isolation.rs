@@ -11,6 +11,7 @@ use wharf_base::{Chain, InstallationId};
 use wharf_container::runtime::{NoUserNamespaces, Runtime};
 use wharf_userns::{IdRange, Ranges};
 
+use super::error::StepError;
 use crate::config::NodeConfig;
 
 pub(super) const FARGATE: &str = "FARGATE";
@@ -81,17 +82,14 @@ impl Isolation {
     }
 
     /// The range of a task that is to have one.
-    pub fn range_of(&self, task_id: &str) -> Result<Option<IdRange>, String> {
+    pub fn range_of(&self, task_id: &str) -> Result<Option<IdRange>, StepError> {
         match self {
-            Self::UserNamespaces(ranges) => ranges
-                .of(task_id)
-                .map(Some)
-                .map_err(|e| format!("ResourceInitializationError: no range of user numbers: {e}")),
+            Self::UserNamespaces(ranges) => {
+                let range = ranges.of(task_id).map_err(StepError::NoRange)?;
+                Ok(Some(range))
+            }
             Self::Off => Ok(None),
-            Self::Refused(why) => Err(format!(
-                "ResourceInitializationError: this machine cannot give the task a user namespace: {}",
-                Chain(why)
-            )),
+            Self::Refused(why) => Err(StepError::NotIsolated(why.clone())),
         }
     }
 

@@ -11,7 +11,9 @@ use wharf_container::{
 };
 
 use super::{
-    Shared, bundle, images,
+    Shared, bundle,
+    error::{NoLogs, StepError},
+    images,
     live::{self, Live},
     secrets::{self, LogSecrets},
 };
@@ -31,37 +33,32 @@ use crate::{
 
 /// Makes the stream of container `at`, or asks whether its collector is there. A control plane that does not
 /// answer is no reason not to start; one that says no is, as with Docker, and a collector that is not there.
-pub(super) async fn prepare(shared: &Shared, live: &Live, at: usize) -> Result<(), String> {
+pub(super) async fn prepare(shared: &Shared, live: &Live, at: usize) -> Result<(), StepError> {
     let context = &live.context;
     let fargate = context.task.launch_type == "FARGATE";
-    let refused = |why: String| match fargate {
-        true => format!("ResourceInitializationError: failed to validate logger args: {why}"),
-        false => format!(
-            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: {why}"
-        ),
+    let refused = |why: NoLogs| match fargate {
+        true => StepError::LogsOnFargate(why),
+        false => StepError::Logs(why),
     };
-    let driver = bundle::log_driver(context, at).map_err(|e| e.reason())?;
-    let options = match driver {
+    let options = match bundle::log_driver(context, at)? {
         Driver::None | Driver::File { .. } => return Ok(()),
         Driver::Splunk(options) => {
             let fetch = || secrets::fetch_log_options(shared, context);
             let secrets = live.log_secrets.get_or_try_init(fetch).await;
-            let secrets = secrets.map_err(|error| error.reason(&context.task.launch_type))?;
+            let secrets = secrets.map_err(|why| StepError::secrets(why, context))?;
             let target = options.target(&secrets.of(at), &names(context, at));
-            let target = target.map_err(|error| refused(error.to_string()))?;
+            let target = target.map_err(|error| refused(error.into()))?;
             if !target.verify_connection {
                 return Ok(());
             }
             let asked = shared.host.collectors.at(context.account(), target);
-            return asked.verify().await.map_err(refused);
+            let verified = asked.verify().await;
+            return verified.map_err(|error| refused(error.into()));
         }
         Driver::Awslogs(options) => options,
     };
     let Some(api) = identity(shared, context, at, &options).await else {
-        return Err(
-            "ResourceInitializationError: no credentials of the execution role for the log driver"
-                .to_owned(),
-        );
+        return Err(StepError::NoRoleForLogs);
     };
     match CloudWatch::new(api).create(&options).await {
         Ok(()) => Ok(()),
@@ -69,12 +66,13 @@ pub(super) async fn prepare(shared: &Shared, live: &Live, at: usize) -> Result<(
             tracing::info!(task = context.id, %error, "failed to create the log stream; will retry with the first lines");
             Ok(())
         }
-        Err(error) if fargate => Err(refused(format!(
-            "create stream has been retried 1 times: failed to create Cloudwatch log stream: {error}"
-        ))),
-        Err(error) => Err(refused(format!(
-            "failed to create Cloudwatch log stream: {error}"
-        ))),
+        Err(source) => Err(refused(NoLogs::Stream {
+            tried: match fargate {
+                true => "create stream has been retried 1 times: ",
+                false => "",
+            },
+            source,
+        })),
     }
 }
 

@@ -7,6 +7,7 @@
 mod bundle;
 mod disk_guard;
 mod disks;
+mod error;
 mod health;
 mod host;
 mod images;
@@ -46,7 +47,7 @@ pub use self::{
     disk_guard::{DisksInUse, PROMISED, reserve_of, room_for_disks},
     disks::{Disks, LEAST_BYTES as LEAST_TASK_DISK},
     host::{HostMachine, HostParts},
-    images::RegistryImages,
+    images::{NotPulled, RegistryImages},
     isolation::{FARGATE_CAPACITY, Isolation},
     limits::{limit_all_tasks, pids_of_instance},
     live::network_usage,
@@ -83,15 +84,12 @@ pub struct Fetched {
 #[async_trait]
 pub trait ImageSource: Send + Sync {
     /// The image of container `at`; `began` is called before anything is pulled.
-    ///
-    /// # Errors
-    /// `<Name>: <text>`, as ECS shows it.
     async fn fetch(
         &self,
         context: &TaskContext,
         at: usize,
         began: &(dyn Fn() + Send + Sync),
-    ) -> Result<Fetched, String>;
+    ) -> Result<Fetched, NotPulled>;
 
     /// What lies on this node for container `at`; no registry is asked.
     async fn local(&self, context: &TaskContext, at: usize) -> Option<Image>;
@@ -121,10 +119,7 @@ pub trait ImageSource: Send + Sync {
     }
 
     /// Asks for the image of that digest again, as container `at`, so that what is read on demand goes on.
-    ///
-    /// # Errors
-    /// As [`ImageSource::fetch`].
-    async fn again(&self, _: &TaskContext, _: usize, _: &Digest) -> Result<(), String> {
+    async fn again(&self, _: &TaskContext, _: usize, _: &Digest) -> Result<(), NotPulled> {
         Ok(())
     }
 
@@ -308,7 +303,7 @@ impl Machine for LinuxMachine {
 
     async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {
         let fetched = self.shared.images.fetch(task, at, &|| ()).await;
-        fetched.map(|_| ())
+        fetched.map(drop).map_err(|error| error.to_string())
     }
 
     async fn collect_images(&self, _: &[Arc<TaskContext>]) {

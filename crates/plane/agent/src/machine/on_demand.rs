@@ -86,13 +86,13 @@ async fn ask(shared: &Shared, user: &OnDemandUser) {
         for at in 0..context.task.containers.len() {
             match shared.images.again(context, at, &user.image).await {
                 Ok(()) => return,
-                Err(reason) => refused = Some(reason),
+                Err(error) => refused = Some(error.to_string()),
             }
         }
         tracing::warn!(
             task = user.task_id,
             image = %user.image,
-            reason = refused,
+            error = refused,
             "failed to log in for an image that is read on demand; will retry"
         );
         sleep(pause.wait()).await;

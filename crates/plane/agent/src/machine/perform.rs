@@ -1,6 +1,6 @@
 //! The engine's actions, carried out.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use futures_util::future::try_join_all;
 use tokio::time::sleep;
@@ -18,6 +18,7 @@ use wharf_userns::IdRange;
 use super::{
     Shared,
     bundle::{self, Surroundings},
+    error::{NoMount, NotGivenBack, StepError},
     limits::CpuPart,
     live::{self, Live},
     logs,
@@ -45,20 +46,21 @@ pub(super) async fn perform(
     context: &Arc<TaskContext>,
     action: Action,
 ) -> Vec<Event> {
-    let failed = |container, reason| vec![Event::Failed { container, reason }];
     match action {
         Action::AttachNetwork => match attach(shared, context).await {
             Ok(event) => vec![event],
-            Err(reason) => vec![Event::NetworkFailed { reason }],
+            Err(error) => vec![Event::NetworkFailed {
+                reason: error.to_string(),
+            }],
         },
         Action::Pull { container } => pull(shared, context, container).await,
         Action::Create { container } => match create(shared, context, container).await {
             Ok(()) => vec![Event::Created { container }],
-            Err(reason) => failed(container, reason),
+            Err(error) => failed(container, &error),
         },
         Action::Start { container } => match start(shared, context, container).await {
             Ok(event) => vec![event],
-            Err(reason) => failed(container, reason),
+            Err(error) => failed(container, &error),
         },
         Action::Restart { container } => {
             if let Some(live) = shared.host.live(&context.id) {
@@ -66,9 +68,9 @@ pub(super) async fn perform(
             }
             let begun = match create(shared, context, container).await {
                 Ok(()) => start(shared, context, container).await,
-                Err(reason) => Err(reason),
+                Err(error) => Err(error),
             };
-            begun.map_or_else(|reason| failed(container, reason), |event| vec![event])
+            begun.map_or_else(|error| failed(container, &error), |event| vec![event])
         }
         Action::Stop { container, timeout } => stop(shared, context, container, timeout).await,
         Action::ReleaseNetwork => {
@@ -78,6 +80,13 @@ pub(super) async fn perform(
     }
 }
 
+fn failed(container: usize, error: &dyn Error) -> Vec<Event> {
+    vec![Event::Failed {
+        container,
+        reason: error.to_string(),
+    }]
+}
+
 pub(super) fn attached(context: &TaskContext, networks: &Networks) -> Event {
     Event::NetworkAttached {
         links: net::links(context, networks),
@@ -85,22 +94,19 @@ pub(super) fn attached(context: &TaskContext, networks: &Networks) -> Event {
 }
 
 /// Network, volumes and shim: all that a container stands on.
-async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Event, String> {
+async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Event, StepError> {
     if let Some(live) = shared.host.live(&context.id) {
         return Ok(attached(context, &live.networks));
     }
     shared.host.runtime.expect_task();
     let task = &context.task;
     shared.tenancy.check(context)?;
-    shared
-        .allow
-        .task(task)
-        .map_err(|e| format!("ResourceInitializationError: {e}"))?;
-    let wanted = net::wanted(context).map_err(|e| format!("ContainerNetworkingError: {e}"))?;
+    shared.allow.task(task).map_err(StepError::NotAllowed)?;
+    let wanted = net::wanted(context).map_err(StepError::BadNetwork)?;
     shared
         .volumes
         .prepare(context, shared.host.disks.are_there().await)
-        .map_err(|e| format!("CannotCreateVolumeError: {e}"))?;
+        .map_err(StepError::BadVolume)?;
     let range = shared.tenancy.range_of(&shared.host.isolation, context)?;
     let attaching = wanted.into_iter().map(|(key, mode)| async move {
         let attaching = shared.host.network.attach_owned(&key, mode, range);
@@ -120,24 +126,22 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         Ok(attachments) => Networks::new(attachments),
         Err(error) => {
             release(shared, context).await;
-            return Err(format!("ContainerNetworkingError: {}", Chain(&error)));
+            return Err(StepError::Network(error));
         }
     };
     let disk = match disk {
         Ok(disk) => disk,
-        Err(error) => {
+        Err(source) => {
             release(shared, context).await;
-            return Err(format!(
-                "ResourceInitializationError: failed to make the task's disk of {} MiB: {error}",
-                bytes >> 20
-            ));
+            let mib = bytes >> 20;
+            return Err(StepError::Disk { mib, source });
         }
     };
     let secrets = match secrets {
         Ok(secrets) => secrets,
-        Err(error) => {
+        Err(why) => {
             release(shared, context).await;
-            return Err(error.reason(&task.launch_type));
+            return Err(StepError::secrets(why, context));
         }
     };
     let event = attached(context, &networks);
@@ -155,9 +159,9 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
             live::watch(shared, &live);
             Ok(event)
         }
-        Err(reason) => {
+        Err(error) => {
             release(shared, context).await;
-            Err(format!("ResourceInitializationError: {reason}"))
+            Err(error)
         }
     }
 }
@@ -170,17 +174,20 @@ async fn with_shim(
     disk: Option<PreparedDisk>,
     secrets: Secrets,
     networks: &Networks,
-) -> Result<TaskHandle, String> {
+) -> Result<TaskHandle, StepError> {
     let range = sandbox.user_range;
     let made = shared.host.runtime.create_task_on(sandbox, disk).await;
-    let handle = made.map_err(|error| Chain(&error).to_string())?;
+    let handle = made.map_err(StepError::Sandbox)?;
     let given = match secrets.hand_over(&handle).await {
-        Ok(()) => mount_all(shared, context, &handle, networks, range).await,
-        Err(error) => Err(Chain(&error).to_string()),
+        Ok(()) => {
+            let mounted = mount_all(shared, context, &handle, networks, range).await;
+            mounted.map_err(StepError::Mount)
+        }
+        Err(error) => Err(StepError::NotHandedOver(error)),
     };
     match given {
         Ok(()) => Ok(handle),
-        Err(reason) => {
+        Err(why) => {
             if let Err(error) = handle.kill().await {
                 let task = handle.task_id();
                 tracing::warn!(
@@ -189,7 +196,7 @@ async fn with_shim(
                     "failed to remove a task that was not given its secrets or volumes"
                 );
             }
-            Err(reason)
+            Err(why)
         }
     }
 }
@@ -201,24 +208,24 @@ async fn mount_all(
     handle: &TaskHandle,
     networks: &Networks,
     range: Option<IdRange>,
-) -> Result<(), String> {
+) -> Result<(), NoMount> {
     mount_volumes(shared, context, handle).await?;
     let found = shared.volumes.file_systems(context, handle.disk_volumes());
-    for (place, volume) in found.map_err(|error| error.to_string())? {
+    for (place, volume) in found? {
         let mounts = shared.host.mounts.as_ref();
-        let mounts = mounts.ok_or("this machine mounts no EFS volumes")?;
+        let mounts = mounts.ok_or(NoMount::MountsNone)?;
         let netns = match context.spec.network {
             NetworkMode::Awsvpc => networks.of(0).and_then(|it| it.netns.as_ref()),
             _ => None,
         };
-        let netns = netns.ok_or_else(|| NotMounted::NoNetwork.to_string())?;
+        let netns = netns.ok_or(NotMounted::NoNetwork)?;
         let asked = Mount {
             task: context.task.arn.clone(),
             volume: volume.to_owned(),
         };
         let asked = (context.id.as_str(), asked);
         let mounted = mounts.mount(&shared.api, asked, netns, range, (handle, &place));
-        mounted.await.map_err(|error| error.to_string())?;
+        mounted.await?;
     }
     Ok(())
 }
@@ -228,13 +235,13 @@ async fn mount_volumes(
     shared: &Shared,
     context: &TaskContext,
     handle: &TaskHandle,
-) -> Result<(), String> {
+) -> Result<(), NoMount> {
     let attached = shared.volumes.attached(context, handle.disk_volumes());
-    for volume in attached.map_err(|error| error.to_string())? {
+    for volume in attached? {
         let volumes = shared.host.volumes.as_ref();
-        let volumes = volumes.ok_or("this machine keeps no EBS volumes")?;
+        let volumes = volumes.ok_or(NoMount::KeepsNone)?;
         let mounted = volumes.mount(volume.id, volume.filesystem, handle, &volume.place);
-        mounted.await.map_err(|error| error.to_string())?;
+        mounted.await?;
     }
     Ok(())
 }
@@ -297,15 +304,17 @@ async fn pull(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Ve
                 },
             ]
         }
-        Err(reason) => vec![Event::Failed {
-            container: at,
-            reason,
-        }],
+        Err(error) => failed(at, &error),
     }
 }
 
-async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> Result<(), String> {
-    let live = shared.host.live(&context.id).ok_or_else(no_task)?;
+async fn create(
+    shared: &Arc<Shared>,
+    context: &Arc<TaskContext>,
+    at: usize,
+) -> Result<(), StepError> {
+    let live = shared.host.live(&context.id);
+    let live = live.ok_or(StepError::NoSandbox)?;
     let known = live
         .image(at)
         .or_else(|| shared.host.take_fetched(&context.id, at));
@@ -322,10 +331,8 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
     secrets::ensure(shared, &live).await?;
     // An agent that was killed may have come no further than the shim.
     let range = shared.tenancy.range_of(&shared.host.isolation, context)?;
-    mount_all(shared, context, &live.handle, &live.networks, range)
-        .await
-        .map_err(|reason| format!("ResourceInitializationError: {reason}"))?;
-    let spec = specification(shared, &live, at, image.config()).map_err(|e| e.reason())?;
+    mount_all(shared, context, &live.handle, &live.networks, range).await?;
+    let spec = specification(shared, &live, at, image.config())?;
     // The stream is made beside the container, and refused options fail the start as with Docker.
     let (created, stream) = tokio::join!(
         live.handle.create_container(&spec, &image),
@@ -338,7 +345,7 @@ async fn create(shared: &Arc<Shared>, context: &Arc<TaskContext>, at: usize) -> 
             failure: wharf_container::runtime::Failure::AlreadyExists { .. },
             ..
         }) => stream,
-        Err(error) => Err(error.reason()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -385,9 +392,10 @@ async fn start(
     shared: &Arc<Shared>,
     context: &Arc<TaskContext>,
     at: usize,
-) -> Result<Event, String> {
-    let live = shared.host.live(&context.id).ok_or_else(no_task)?;
-    let name = live.run_name(at).ok_or_else(no_task)?;
+) -> Result<Event, StepError> {
+    let live = shared.host.live(&context.id);
+    let live = live.ok_or(StepError::NoSandbox)?;
+    let name = live.run_name(at).ok_or(StepError::NoSandbox)?;
     match live.handle.start(&name).await {
         Ok(started) => Ok(Event::Started {
             container: at,
@@ -402,7 +410,7 @@ async fn start(
                     container: at,
                     at: wharf_base::Timestamp(started),
                 }),
-                None => Err(error.reason()),
+                None => Err(error.into()),
             }
         }
     }
@@ -511,11 +519,11 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
         live.close();
     }
     let mut backoff = Backoff::steady(DISPOSE_PAUSE, LONGEST_DISPOSE_PAUSE);
-    while let Err(reason) = give_back(shared, context).await {
+    while let Err(error) = give_back(shared, context).await {
         let pause = backoff.wait();
         tracing::error!(
             task = id,
-            reason,
+            error = %Chain(&error),
             retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
             "failed to release resources of a stopped task; will retry"
         );
@@ -527,35 +535,26 @@ pub(super) async fn dispose(shared: &Arc<Shared>, context: &Arc<TaskContext>) {
 }
 
 /// Tries all parts, whichever fail.
-async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(), String> {
+async fn give_back(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<(), NotGivenBack> {
     let id = &context.id;
     let ended = match shared.host.live(id) {
         Some(live) => live.handle.kill().await,
         None => shared.host.runtime.remove_task(id).await,
     };
-    let ended = match ended {
+    let ended: Result<(), NotGivenBack> = match ended {
         // Nothing can be there under a name that no task has.
         Ok(()) | Err(RuntimeError::BadTaskId(_)) => Ok(()),
-        Err(error) => Err(Chain(&error).to_string()),
+        Err(error) => Err(error.into()),
     };
-    let volumes = shared
-        .volumes
-        .remove(id)
-        .map_err(|e| format!("volumes: {e}"));
-    if let Some(mounts) = &shared.host.mounts
-        && let Err(error) = mounts.forget(id)
-    {
-        return Err(format!("file systems: {error}"));
+    let volumes = shared.volumes.remove(id).map_err(NotGivenBack::Volumes);
+    if let Some(mounts) = &shared.host.mounts {
+        mounts.forget(id).map_err(NotGivenBack::FileSystems)?;
     }
     let network = if shared.host.is_unreleased(id) && !detach(shared, context).await {
-        Err("its network is not released".to_owned())
+        Err(NotGivenBack::Network)
     } else {
         shared.host.forget_unreleased(id);
         Ok(())
     };
     ended.and(volumes).and(network)
-}
-
-fn no_task() -> String {
-    "CannotCreateContainerError: the task has no sandbox on this instance".to_owned()
 }

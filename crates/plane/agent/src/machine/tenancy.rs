@@ -5,7 +5,7 @@
 
 use wharf_userns::IdRange;
 
-use super::{Isolation, isolation::FARGATE};
+use super::{Isolation, error::StepError, isolation::FARGATE};
 use crate::{engine::NetworkMode, node::core::TaskContext};
 
 #[derive(Debug, Clone)]
@@ -33,10 +33,7 @@ impl Tenancy {
     }
 
     /// Refuses what its tasks would have of the machine instead of the instance.
-    ///
-    /// # Errors
-    /// `<Name>: <text>`, as ECS shows it.
-    pub(super) fn check(&self, context: &TaskContext) -> Result<(), String> {
+    pub(super) fn check(&self, context: &TaskContext) -> Result<(), StepError> {
         if self.is_machines_own() {
             return Ok(());
         }
@@ -46,21 +43,14 @@ impl Tenancy {
             NetworkMode::Host => Some("host"),
         };
         if let Some(mode) = mode {
-            return Err(format!(
-                "ResourceInitializationError: the network mode {mode} is not supported on instances that \
-                 run on a host of wharf; use awsvpc"
-            ));
+            return Err(StepError::NetworkMode(mode));
         }
         let shared = context.task.volumes.iter().find(|volume| {
             let docker = volume.docker_volume_configuration.as_ref();
             docker.is_some_and(|it| it.scope == "shared")
         });
         match shared {
-            Some(volume) => Err(format!(
-                "CannotCreateVolumeError: volume '{}': shared volumes are not supported on instances that \
-                 run on a host of wharf",
-                volume.name
-            )),
+            Some(volume) => Err(StepError::SharedVolume(volume.name.clone())),
             None => Ok(()),
         }
     }
@@ -70,15 +60,13 @@ impl Tenancy {
         &self,
         isolation: &Isolation,
         context: &TaskContext,
-    ) -> Result<Option<IdRange>, String> {
+    ) -> Result<Option<IdRange>, StepError> {
         match self {
             Self::Machine if context.task.launch_type != FARGATE => Ok(None),
             Self::Machine => isolation.range_of(&context.id),
             Self::Instance { .. } => {
                 let range = isolation.range_of(&context.id)?;
-                let why =
-                    "ResourceInitializationError: this machine gives tasks no user namespaces";
-                range.map(Some).ok_or_else(|| why.to_owned())
+                range.map(Some).ok_or(StepError::NoUserNamespaces)
             }
         }
     }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_agent::{
     Base, Identity, NodeConfig,
     client::Api,
-    machine::{Fetched, ImageSource},
+    machine::{Fetched, ImageSource, NotPulled},
     node::{core::TaskContext, credentials::CredentialStore},
 };
 use wharf_base::InstallationId;
@@ -53,7 +53,7 @@ impl ImageSource for Busybox {
         _: &TaskContext,
         _: usize,
         _: &(dyn Fn() + Send + Sync),
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, NotPulled> {
         Ok(Fetched {
             image: self.0.clone(),
             remotely: false,

@@ -115,6 +115,15 @@ impl NotTaken {
     }
 }
 
+/// Why a collector is not there, as those who run the task are told.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotVerified {
+    #[error("{0}")]
+    NoAnswer(String),
+    #[error("splunk: failed to verify connection - {0}")]
+    Refused(StatusCode),
+}
+
 /// What this machine's log says of a failure: where the operator has to look, but no host that is a secret.
 fn for_operators(failure: &Failure, is_secret: bool) -> String {
     match failure {
@@ -170,7 +179,7 @@ impl HttpCollector {
     ///
     /// # Errors
     /// In Docker's words, without those of whatever answered: that may be anybody in the operator's network.
-    pub async fn verify(&self) -> Result<(), String> {
+    pub async fn verify(&self) -> Result<(), NotVerified> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::OPTIONS;
         *request.uri_mut() = self.target.url.clone();
@@ -179,11 +188,11 @@ impl HttpCollector {
         let answer = answer.map_err(|failure| {
             let reason = for_operators(&failure, is_secret);
             tracing::info!(reason, "a collector of logs is not there");
-            for_tenants(&failure, is_secret)
+            NotVerified::NoAnswer(for_tenants(&failure, is_secret))
         })?;
         match answer.status() {
             StatusCode::OK => Ok(()),
-            other => Err(format!("splunk: failed to verify connection - {other}")),
+            other => Err(NotVerified::Refused(other)),
         }
     }
 

@@ -13,7 +13,7 @@ mod event;
 mod options;
 
 pub use self::{
-    collector::{Collector, Collectors, NotTaken},
+    collector::{Collector, Collectors, NotTaken, NotVerified},
     deliver::Delivery,
     options::{Names, Splunk, Target},
 };

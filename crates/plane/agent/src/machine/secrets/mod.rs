@@ -31,7 +31,7 @@ use self::{
     fetch::FetchError,
     reference::{NoValue, Reference, SecretVersion, Source},
 };
-use super::{Addresses, Shared, bundle, images, live::Live};
+use super::{Addresses, Shared, bundle, error::StepError, images, live::Live};
 use crate::{client::Api, node::core::TaskContext};
 
 /// Values of one task that are asked for at the same time.
@@ -395,27 +395,24 @@ impl Secrets {
 }
 
 /// Sees to it that the shim of a task holds the secrets of its containers.
-///
-/// # Errors
-/// As ECS shows it.
-pub async fn ensure(shared: &Shared, live: &Live) -> Result<(), String> {
+pub async fn ensure(shared: &Shared, live: &Live) -> Result<(), StepError> {
     let context = &live.context;
     let given = live.secrets.get_or_try_init(|| async {
         let wanted = wanted(context, shared.addresses(context));
-        let mut wanted = wanted.map_err(|e| e.reason(&context.task.launch_type))?;
+        let mut wanted = wanted.map_err(|why| StepError::secrets(why, context))?;
         wanted.retain(Wanted::has_variables);
-        let failed = |error: ContainerError| error.reason();
         if wanted.is_empty() {
             return Ok(());
         }
         // Taken over from an agent that ended: before it gave them, or after.
-        let held = live.handle.status().await.map_err(failed)?.secrets;
+        let held = live.handle.status().await?.secrets;
         if wanted.iter().all(|one| held.contains(&one.container)) {
             return Ok(());
         }
         let secrets = fetch(shared, context).await;
-        let secrets = secrets.map_err(|e| e.reason(&context.task.launch_type))?;
-        secrets.hand_over(&live.handle).await.map_err(failed)
+        let secrets = secrets.map_err(|why| StepError::secrets(why, context))?;
+        secrets.hand_over(&live.handle).await?;
+        Ok::<_, StepError>(())
     });
     given.await.copied()
 }

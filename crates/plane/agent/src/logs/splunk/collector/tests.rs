@@ -66,7 +66,7 @@ async fn who_runs_a_task_hears_nothing_of_the_operators_network() {
     let all = collectors();
     let why = async |url: &str, is_secret| {
         let collector = all.at("one", target(url, is_secret));
-        let why = collector.verify().await.unwrap_err();
+        let why = collector.verify().await.unwrap_err().to_string();
         let not_taken = collector.take(b"{}").await.unwrap_err();
         (why, not_taken.to_string(), not_taken.passes())
     };
