@@ -151,7 +151,7 @@ pub(crate) async fn validate(
         credential_arn: rule.credential,
         custom_role_arn: rule.role,
         is_valid: Some(tried.is_ok()),
-        failure: tried.err(),
+        failure: tried.err().map(|error| error.to_string()),
     })
 }
 

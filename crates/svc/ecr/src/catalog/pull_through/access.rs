@@ -1,7 +1,7 @@
 //! What upstream registries are shown: in whose name secrets are read, and who may have them sent where.
 
 use wharf_base::{Arn, Permit, Timestamp};
-use wharf_wire::{Call, Context};
+use wharf_wire::{Call, Context, Fault};
 
 use super::{
     super::{Catalog, Registry},
@@ -13,6 +13,20 @@ use crate::{
     upstream::{Address, Login, Outside, PRINCIPAL, Remote, SecretError, UpstreamError},
 };
 
+/// Why nothing can be pulled by a rule, as ValidatePullThroughCacheRule says it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoUpstream {
+    #[error(transparent)]
+    Upstream(UpstreamError),
+    #[error(transparent)]
+    Secret(SecretError),
+    /// The role of the rule does not let ECR act in its name.
+    #[error("{}", .0.message)]
+    Role(Fault),
+    #[error("the server is starting")]
+    Starting,
+}
+
 impl Catalog {
     /// Whether the upstream registry of a rule answers and takes the login; why not.
     pub(crate) async fn try_rule(
@@ -21,18 +35,18 @@ impl Catalog {
         rule: &PullThrough,
         permit: &Permit,
         now: Timestamp,
-    ) -> Result<Result<(), String>, EcrError> {
+    ) -> Result<Result<(), NoUpstream>, EcrError> {
         let source = self.source(registry, rule, String::new(), permit, now);
         let tried = match source.await {
             Ok(Source::Remote(remote)) => {
                 let lane = self.inner.coming.lane(&registry.account, "images");
                 let turn = lane.acquire_owned().await;
                 let _turn = turn.map_err(|_| EcrError::Contention)?;
-                remote.greet().await.map_err(|it| it.to_string())
+                remote.greet().await.map_err(NoUpstream::Upstream)
             }
             Ok(Source::Own(own)) => self.may_act(&own).await,
             Err(EcrError::Secret(error)) if !matches!(error, SecretError::Failed(_)) => {
-                Err(error.to_string())
+                Err(NoUpstream::Secret(error))
             }
             Err(other) => return Err(other),
         };

@@ -7,7 +7,10 @@ use wharf_base::{Arn, Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_delivery::{Actor, Operations};
 
-use super::super::{Catalog, ImageRef, Registry};
+use super::{
+    super::{Catalog, ImageRef, Registry},
+    access::NoUpstream,
+};
 use crate::{
     error::EcrError,
     records::{PullThrough, SERVICE},
@@ -159,7 +162,7 @@ impl Catalog {
     }
 
     /// Whether the role of a rule lets ECR act in its name; why not.
-    pub(super) async fn may_act(&self, own: &Own) -> Result<(), String> {
+    pub(super) async fn may_act(&self, own: &Own) -> Result<(), NoUpstream> {
         let Actor::Role {
             arn,
             service,
@@ -169,10 +172,10 @@ impl Catalog {
             return Ok(());
         };
         let Some(Called(operations)) = self.inner.operations.get() else {
-            return Err("the server is starting".to_owned());
+            return Err(NoUpstream::Starting);
         };
         let may = operations.may_assume(arn, service, source_arn).await;
-        may.map_err(|fault| fault.message)
+        may.map_err(NoUpstream::Role)
     }
 
     async fn may_read(&self, own: &Own, action: &str) -> Result<(), EcrError> {

@@ -29,6 +29,9 @@ use crate::{
     upstream::Far,
 };
 
+/// Done, or the failure code that is noted at the image, which another try would not help; the outer error is one that passes.
+pub(super) type Outcome<T = ()> = Result<Result<T, &'static str>, EcrError>;
+
 /// The failure code where the policy of the receiving registry is against it.
 const DENIED: &str = "AccessDenied";
 
@@ -186,7 +189,7 @@ impl Catalog {
                         Ok(()) => ReplicaStatus::Complete,
                         Err(_) => ReplicaStatus::Failed,
                     },
-                    failure: sent.clone().err(),
+                    failure: sent.err().map(str::to_owned),
                     at: now,
                 };
                 image.replicas.insert(destination.name(), replica);
@@ -197,14 +200,14 @@ impl Catalog {
         Ok(arrived)
     }
 
-    /// Makes the image be there as it is here; the inner error is why it cannot be.
+    /// Makes the image be there as it is here.
     pub(super) async fn deliver(
         &self,
         dispatcher: &Dispatcher,
         way: &Way<'_>,
         image: &Read<Image>,
         lost_tags: &[String],
-    ) -> Result<Result<(), String>, EcrError> {
+    ) -> Outcome {
         match self.end_of(dispatcher, way).await? {
             Ok(None) => permanent(self.send(way, image, lost_tags).await),
             Ok(Some(far)) => self.send_far(way, &far, image, lost_tags).await,
@@ -218,7 +221,7 @@ impl Catalog {
         dispatcher: &Dispatcher,
         way: &Way<'_>,
         digest: &Digest,
-    ) -> Result<Result<(), String>, EcrError> {
+    ) -> Outcome {
         match self.end_of(dispatcher, way).await? {
             Ok(None) => permanent(self.take_back(way, &ImageRef::Digest(*digest)).await),
             Ok(Some(far)) => self.take_back_far(&far, digest).await,
@@ -227,16 +230,12 @@ impl Catalog {
     }
 
     /// The other installation that a way ends in, `None` for this one; or why it may not be gone.
-    async fn end_of(
-        &self,
-        dispatcher: &Dispatcher,
-        way: &Way<'_>,
-    ) -> Result<Result<Option<Far>, String>, EcrError> {
-        Ok(match self.far(way).await? {
-            Some(far) => far.map(Some),
-            None if self.is_let_in(dispatcher, way).await? => Ok(None),
-            None => Err(DENIED.to_owned()),
-        })
+    async fn end_of(&self, dispatcher: &Dispatcher, way: &Way<'_>) -> Outcome<Option<Far>> {
+        let far = self.far(way).await?;
+        if matches!(far, Ok(None)) && !self.is_let_in(dispatcher, way).await? {
+            return Ok(Err(DENIED));
+        }
+        Ok(far)
     }
 
     /// Whether the policy of the receiving registry lets the sending account do it.
@@ -373,7 +372,7 @@ fn ended(turn: Option<Result<usize, JoinError>>) -> usize {
 }
 
 /// What another try would not help as the reason to note; an error is one that passes.
-pub(super) fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>, EcrError> {
+pub(super) fn permanent(sent: Result<(), EcrError>) -> Outcome {
     let code = match &sent {
         Ok(()) => return Ok(Ok(())),
         Err(EcrError::TagImmutable { .. }) => "ImageTagAlreadyExists",
@@ -393,7 +392,7 @@ pub(super) fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>
         Err(EcrError::Kms(fault)) if fault.lasts() => "KmsError",
         Err(_) => return sent.map(Ok),
     };
-    Ok(Err(code.to_owned()))
+    Ok(Err(code))
 }
 
 #[cfg(test)]

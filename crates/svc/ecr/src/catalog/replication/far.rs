@@ -13,7 +13,7 @@ use wharf_wire::{Call, Context};
 
 use super::{
     super::{Catalog, ImageRef, Open, Read, Registry},
-    carry::Way,
+    carry::{Outcome, Way},
 };
 use crate::{
     error::EcrError,
@@ -28,9 +28,6 @@ use crate::{
 const PIECE: usize = 8 << 20;
 /// The failure code where the secret is not what it was when the configuration was put, or cannot be read.
 const NO_SECRET: &str = "SecretNotAccessible";
-
-/// Done, or why it cannot be; the outer error is one that passes.
-type Outcome = Result<Result<(), String>, EcrError>;
 
 impl Catalog {
     /// Notes which destinations are elsewhere, in the name of the caller, who must know what sends images there.
@@ -61,7 +58,7 @@ impl Catalog {
     }
 
     /// The repository of that name at the destination, if that is elsewhere; why it cannot be reached.
-    pub(super) async fn far(&self, way: &Way<'_>) -> Result<Option<Result<Far, String>>, EcrError> {
+    pub(super) async fn far(&self, way: &Way<'_>) -> Outcome<Option<Far>> {
         let name = Destination {
             account: way.target.account.clone(),
             region: way.target.region.clone(),
@@ -69,28 +66,23 @@ impl Catalog {
         .name();
         let replication = self.replication(way.source).await?;
         let Some(url) = replication.elsewhere.get(&name) else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
-        let refused = || Ok(Some(Err(NO_SECRET.to_owned())));
         let Some(outside) = &self.config().outside else {
-            return refused();
+            return Ok(Err(NO_SECRET));
         };
         let own = own_call(way.source, way.permit, way.now);
         let login = FarLogin::of_secret(&*outside.secrets, &own, &name).await;
         match login {
             Ok(Some(login)) if login.url == *url => {
                 let (egress, target) = (outside.egress.clone(), way.target.clone());
-                Ok(Some(Ok(Far::new(
-                    egress,
-                    login,
-                    target,
-                    way.name.to_owned(),
-                ))))
+                let far = Far::new(egress, login, target, way.name.to_owned());
+                Ok(Ok(Some(far)))
             }
             Err(SecretError::Failed(fault)) if !fault.sender => {
                 Err(SecretError::Failed(fault).into())
             }
-            _ => refused(),
+            _ => Ok(Err(NO_SECRET)),
         }
     }
 
@@ -105,7 +97,7 @@ impl Catalog {
         let source = self.open(way.source, way.name).await?;
         // One that was deleted and made anew meanwhile has another key.
         if source.keys.image(source.id(), &image.record.digest) != image.key {
-            return Ok(Err("RepositoryNotFound".to_owned()));
+            return Ok(Err("RepositoryNotFound"));
         }
         let image = &image.record;
         for digest in self.listed_below(&source, image).await? {
@@ -229,7 +221,7 @@ impl From<NotSent> for Why {
 
 fn outcome(why: Why) -> Outcome {
     match why {
-        Why::There(NotSent::Refused(code)) => Ok(Err(code.to_owned())),
+        Why::There(NotSent::Refused(code)) => Ok(Err(code)),
         Why::There(NotSent::Later(error)) => Err(error.into()),
         Why::Here(error) => super::carry::permanent(Err(error)),
     }

@@ -17,8 +17,10 @@ fn with(mut base: Value, key: &str, value: Value) -> Value {
     base
 }
 
+/// What is said of those that are not taken.
 fn read(rules: Value) -> Result<Policy, String> {
-    Policy::read(&json!({"rules": rules}).to_string())
+    let read = Policy::read(&json!({"rules": rules}).to_string());
+    read.map_err(|error| error.to_string())
 }
 
 #[test]

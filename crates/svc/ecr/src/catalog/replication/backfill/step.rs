@@ -190,7 +190,7 @@ impl Catalog {
                 return Ok(false);
             };
             backfill.position = Some(read.key.clone());
-            if let Some(sent) = &sent {
+            if let Some(sent) = sent {
                 let status = match sent {
                     Ok(()) => ReplicaStatus::Complete,
                     Err(_) => ReplicaStatus::Failed,
@@ -199,7 +199,7 @@ impl Catalog {
                     Ok(()) => backfill.completed += 1,
                     Err(code) => {
                         backfill.failed += 1;
-                        backfill.failure_codes.insert(code.clone());
+                        backfill.failure_codes.insert(code.to_owned());
                     }
                 }
                 let result = BackfillResult {
@@ -207,7 +207,7 @@ impl Catalog {
                     digest: image_id,
                     tag: image.tags.last().cloned(),
                     status,
-                    failure: sent.clone().err(),
+                    failure: sent.err().map(str::to_owned),
                     unknown: Default::default(),
                 };
                 tx.put(keys.backfill_result(id, repository, &image_id), &result);
@@ -215,7 +215,7 @@ impl Catalog {
                     let replica = Replica {
                         destination: backfill.destination.clone(),
                         status,
-                        failure: sent.clone().err(),
+                        failure: sent.err().map(str::to_owned),
                         at: now,
                     };
                     image.replicas.insert(backfill.destination.name(), replica);
