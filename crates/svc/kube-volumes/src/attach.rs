@@ -101,20 +101,26 @@ pub fn plan(pods: &[Arc<Value>], attachments: &[Arc<Value>]) -> Vec<Step> {
     steps
 }
 
-/// Why a volume cannot be attached for a node; else the instance behind it.
-pub fn attached_to(node: &Value) -> Result<&str, String> {
+/// Why no volume can be attached for a node.
+#[derive(Debug, thiserror::Error)]
+pub enum NoInstance {
+    #[error("node {0:?} is of Fargate, which has no EBS volumes")]
+    Fargate(String),
+    #[error(
+        "node {node:?} is no EC2 instance (providerID {provider:?}): EBS volumes cannot be attached to it"
+    )]
+    Other { node: String, provider: String },
+}
+
+/// The instance behind a node.
+pub fn attached_to(node: &Value) -> Result<&str, NoInstance> {
+    let name = || node.name().to_owned();
     if is_fargate_node(node) {
-        return Err(format!(
-            "node {:?} is of Fargate, which has no EBS volumes",
-            node.name()
-        ));
+        return Err(NoInstance::Fargate(name()));
     }
-    instance_of(node).ok_or_else(|| {
-        let provider = node.text("/spec/providerID");
-        format!(
-            "node {:?} is no EC2 instance (providerID {provider:?}): EBS volumes cannot be attached to it",
-            node.name()
-        )
+    instance_of(node).ok_or_else(|| NoInstance::Other {
+        node: name(),
+        provider: node.text("/spec/providerID").to_owned(),
     })
 }
 
@@ -229,11 +235,13 @@ mod tests {
         assert!(
             attached_to(&node(""))
                 .unwrap_err()
+                .to_string()
                 .contains("no EC2 instance")
         );
         assert!(
             attached_to(&node("kind://x/y"))
                 .unwrap_err()
+                .to_string()
                 .contains("no EC2 instance")
         );
     }

@@ -86,7 +86,7 @@ impl Controller {
         let wanted = wanted.and_then(|it| Ok((it, zone(&class, chosen.as_deref(), &nodes)?)));
         let (wanted, zone) = match wanted {
             Ok(wanted) => wanted,
-            Err(why) => return failed(&why),
+            Err(why) => return failed(&why.to_string()),
         };
         let name = volume_name(&claim);
         let claim = match claim.has_finalizer(MAKING) {

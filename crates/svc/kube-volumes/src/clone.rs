@@ -12,11 +12,45 @@ use wharf_wire::Fault;
 
 use crate::controller::Controller;
 
+/// Why a claim begins with what no claim here begins with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSource {
+    #[error("{member} of kind {kind} is not supported")]
+    Kind { member: &'static str, kind: String },
+    #[error("{0} of another namespace is not supported")]
+    Namespace(&'static str),
+}
+
+/// Why there is no disk that the one of a claim could be a copy of, in the words of upstream's provisioner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSource {
+    #[error(transparent)]
+    Bad(#[from] BadSource),
+    #[error(
+        "error getting PVC {name} (namespace \"{namespace}\") from api server: persistentvolumeclaims \"{name}\" not found"
+    )]
+    NotFound { namespace: String, name: String },
+    #[error("the PVC DataSource {0} is currently being deleted")]
+    Deleting(String),
+    #[error("the PVC DataSource {0} is not bound or invalid")]
+    NotBound(String),
+    #[error("the PVC DataSource {0} is no EBS volume")]
+    NoDisk(String),
+    #[error(
+        "error, new PVC request must be greater than or equal in size to the specified PVC data source, requested {wanted} but source is {has}"
+    )]
+    Larger { wanted: i64, has: i64 },
+    #[error("the volumeMode of the PVC DataSource {0} is another one")]
+    Mode(String),
+    #[error("volume {disk} was not made for PersistentVolume \"{volume}\" and is not copied")]
+    NotMadeFor { disk: String, volume: String },
+}
+
 /// The claim that another one is to be a copy of, by its name in the same namespace; `None` where it begins empty. Pure.
 ///
 /// # Errors
 /// It is to be made of something else.
-pub fn source_of(claim: &Value) -> Result<Option<&str>, String> {
+pub fn source_of(claim: &Value) -> Result<Option<&str>, BadSource> {
     let mut source = None;
     for member in ["dataSource", "dataSourceRef"] {
         let Some(of) = claim["spec"].get(member).filter(|it| !it.is_null()) else {
@@ -24,48 +58,45 @@ pub fn source_of(claim: &Value) -> Result<Option<&str>, String> {
         };
         let kind = of.text("/kind");
         if kind != "PersistentVolumeClaim" || !of.text("/apiGroup").is_empty() {
-            return Err(format!("{member} of kind {kind} is not supported"));
+            return Err(BadSource::Kind {
+                member,
+                kind: kind.to_owned(),
+            });
         }
         let namespace = of.text("/namespace");
         if !namespace.is_empty() && namespace != claim.namespace() {
-            return Err(format!("{member} of another namespace is not supported"));
+            return Err(BadSource::Namespace(member));
         }
         source = Some(of.text("/name"));
     }
     Ok(source)
 }
 
-/// The disk of the claim that another is to be a copy of, in the words of upstream's provisioner. Pure.
+/// The disk of the claim that another is to be a copy of. Pure.
 ///
 /// # Errors
 /// It cannot be copied, or not now.
-pub fn disk_of(claim: &Value, source: &Value, volume: Option<&Value>) -> Result<String, String> {
-    let name = source.name();
+pub fn disk_of(claim: &Value, source: &Value, volume: Option<&Value>) -> Result<String, NoSource> {
+    let name = || source.name().to_owned();
     if source.is_deleting() {
-        return Err(format!(
-            "the PVC DataSource {name} is currently being deleted"
-        ));
+        return Err(NoSource::Deleting(name()));
     }
     let bound = volume.filter(|it| {
         source.text("/status/phase") == "Bound" && it.text("/spec/claimRef/uid") == source.uid()
     });
     let Some(volume) = bound else {
-        return Err(format!("the PVC DataSource {name} is not bound or invalid"));
+        return Err(NoSource::NotBound(name()));
     };
     let Some(disk) = ebs_disk(volume) else {
-        return Err(format!("the PVC DataSource {name} is no EBS volume"));
+        return Err(NoSource::NoDisk(name()));
     };
     let (wanted, has) = (requested(claim), capacity(volume));
     if wanted < has {
-        return Err(format!(
-            "error, new PVC request must be greater than or equal in size to the specified PVC data source, requested {wanted} but source is {has}"
-        ));
+        return Err(NoSource::Larger { wanted, has });
     }
     match mode(&claim["spec"]) == mode(&volume["spec"]) {
         true => Ok(disk.id),
-        false => Err(format!(
-            "the volumeMode of the PVC DataSource {name} is another one"
-        )),
+        false => Err(NoSource::Mode(name())),
     }
 }
 
@@ -75,7 +106,7 @@ impl Controller {
     /// # Errors
     /// There is none that could be copied; EC2's.
     pub async fn source(&self, claim: &Value) -> Result<Option<String>, Fault> {
-        let refused = |why| Fault::sender("InvalidSource", 400, why);
+        let refused = |why: NoSource| Fault::sender("InvalidSource", 400, why.to_string());
         let Some((disk, volume)) = self.named_source(claim).map_err(refused)? else {
             return Ok(None);
         };
@@ -83,23 +114,23 @@ impl Controller {
         let seen = self.disks.see(&disk).await?;
         match seen.is_some_and(|it| it.made_for.as_deref() == Some(volume.name())) {
             true => Ok(Some(disk)),
-            false => Err(refused(format!(
-                "volume {disk} was not made for PersistentVolume \"{}\" and is not copied",
-                volume.name()
-            ))),
+            false => Err(refused(NoSource::NotMadeFor {
+                disk,
+                volume: volume.name().to_owned(),
+            })),
         }
     }
 
     /// As the objects say it, with the PersistentVolume that does.
-    fn named_source(&self, claim: &Value) -> Result<Option<(String, Arc<Value>)>, String> {
+    fn named_source(&self, claim: &Value) -> Result<Option<(String, Arc<Value>)>, NoSource> {
         let Some(name) = source_of(claim)? else {
             return Ok(None);
         };
         let namespace = claim.namespace();
-        let source = self.claimed.claims.get(namespace, name).ok_or_else(|| {
-            format!(
-                "error getting PVC {name} (namespace \"{namespace}\") from api server: persistentvolumeclaims \"{name}\" not found"
-            )
+        let source = self.claimed.claims.get(namespace, name);
+        let source = source.ok_or_else(|| NoSource::NotFound {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
         })?;
         let volume = self
             .claimed
@@ -120,7 +151,8 @@ mod tests {
     fn what_is_copied_is_a_claim_of_the_same_namespace() {
         let of = |spec: Value| {
             let claim = json!({"metadata": {"namespace": "a", "name": "c"}, "spec": spec});
-            source_of(&claim).map(|it| it.map(str::to_owned))
+            let found = source_of(&claim).map(|it| it.map(str::to_owned));
+            found.map_err(|error| error.to_string())
         };
         let it = json!({"kind": "PersistentVolumeClaim", "name": "s"});
         assert_eq!(of(json!({})), Ok(None));
@@ -149,8 +181,10 @@ mod tests {
         let source = json!({"metadata": {"name": "s", "uid": "u"}, "status": {"phase": "Bound"}});
         let volume = json!({"spec": {"claimRef": {"uid": "u"}, "capacity": {"storage": "2Gi"},
             "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1"}}});
-        let of =
-            |claim: &Value, source: &Value, volume: &Value| disk_of(claim, source, Some(volume));
+        let of = |claim: &Value, source: &Value, volume: &Value| {
+            let disk = disk_of(claim, source, Some(volume));
+            disk.map_err(|error| error.to_string())
+        };
         assert_eq!(of(&claim("2Gi"), &source, &volume).as_deref(), Ok("vol-1"));
         let small = of(&claim("1Gi"), &source, &volume).unwrap_err();
         assert!(

@@ -7,7 +7,7 @@ use wharf_kube_client::Object;
 use wharf_kube_model::persistent::{EBS, EBS_ZONE, LEGACY_EBS, requested};
 
 use crate::{
-    clone::source_of,
+    clone::{BadSource, source_of},
     cloud::{CLUSTER_ID_TAG, Disk, VOLUME_TAG},
 };
 
@@ -18,6 +18,35 @@ pub const DELETER: &str = "external-provisioner.volume.kubernetes.io/finalizer";
 const GIB: i64 = 1 << 30;
 /// No type of volume is larger.
 const MOST_GIB: i64 = 64 << 10;
+
+/// Why no volume is made for a claim.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    #[error(
+        "Volume capability {0} not supported. Only AccessModes[ReadWriteOnce, ReadWriteOncePod] supported."
+    )]
+    AccessMode(String),
+    #[error("claim Selector is not supported")]
+    Selector,
+    #[error(transparent)]
+    Source(#[from] BadSource),
+    #[error("{0} is not supported")]
+    Member(&'static str),
+    #[error("fsType {0} is not supported")]
+    Filesystem(String),
+    #[error("Invalid parameter key {0} for CreateVolume")]
+    Parameter(String),
+    #[error("Could not parse invalid {name}: {value:?}")]
+    Number { name: String, value: String },
+    #[error("{name}: {value:?} is not of the form key=value")]
+    Tag { name: String, value: String },
+    #[error("Tag key '{0}' is reserved")]
+    ReservedTag(String),
+    #[error("error generating accessibility requirements: node {0:?} has no zone")]
+    NoZoneOfNode(String),
+    #[error("error generating accessibility requirements: no available topology found")]
+    NoZone,
+}
 
 /// A volume to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,27 +77,24 @@ pub fn volume_name(claim: &Value) -> String {
 
 /// # Errors
 /// It asks for what cannot be had, which is named.
-pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
+pub fn asked(claim: &Value, class: &Value) -> Result<Asked, NotMade> {
     let spec = claim.at("/spec");
-    let refused = |what: &str| Err(format!("{what} is not supported"));
     for mode in spec.list("/accessModes") {
         let mode = mode.as_str().unwrap_or_default();
         if !matches!(mode, "ReadWriteOnce" | "ReadWriteOncePod") {
-            return Err(format!(
-                "Volume capability {mode} not supported. Only AccessModes[ReadWriteOnce, ReadWriteOncePod] supported."
-            ));
+            return Err(NotMade::AccessMode(mode.to_owned()));
         }
     }
     if !spec.at("/selector").is_null() {
-        return Err("claim Selector is not supported".to_owned());
+        return Err(NotMade::Selector);
     }
     source_of(claim)?;
     let attributes = spec.get("volumeAttributesClassName");
     if attributes.is_some_and(|it| !it.is_null()) {
-        return refused("volumeAttributesClassName");
+        return Err(NotMade::Member("volumeAttributesClassName"));
     }
     if !class.list("/mountOptions").is_empty() {
-        return refused("mountOptions of a class");
+        return Err(NotMade::Member("mountOptions of a class"));
     }
     let bytes = requested(claim);
     let gib = (bytes / GIB + i64::from(bytes % GIB > 0)).max(1);
@@ -91,7 +117,7 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
     match asked.filesystem.as_str() {
         _ if asked.is_block => Ok(asked),
         "ext3" | "ext4" => Ok(asked),
-        other => refused(&format!("fsType {other}")),
+        other => Err(NotMade::Filesystem(other.to_owned())),
     }
 }
 
@@ -102,12 +128,13 @@ fn is_reserved(key: &str) -> bool {
         || PREFIXES.iter().any(|it| key.starts_with(it))
 }
 
-fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), String> {
+fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), NotMade> {
     let number = || {
         let parsed = value.parse::<i32>().ok().filter(|it| *it > 0);
-        parsed
-            .map(Some)
-            .ok_or_else(|| format!("Could not parse invalid {name}: {value:?}"))
+        parsed.map(Some).ok_or_else(|| NotMade::Number {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
     };
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
@@ -125,15 +152,16 @@ fn parameter(asked: &mut Asked, name: &str, value: &str) -> Result<(), String> {
             named.clone_into(&mut asked.filesystem);
         }
         tag if tag.starts_with("tagspecification_") => {
-            let (key, value) = value
-                .split_once('=')
-                .ok_or_else(|| format!("{name}: {value:?} is not of the form key=value"))?;
+            let (key, value) = value.split_once('=').ok_or_else(|| NotMade::Tag {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            })?;
             if is_reserved(key) {
-                return Err(format!("Tag key '{key}' is reserved"));
+                return Err(NotMade::ReservedTag(key.to_owned()));
             }
             asked.tags.insert(key.to_owned(), value.to_owned());
         }
-        _ => return Err(format!("Invalid parameter key {name} for CreateVolume")),
+        _ => return Err(NotMade::Parameter(name.to_owned())),
     }
     Ok(())
 }
@@ -146,19 +174,14 @@ pub fn zone(
     class: &Value,
     chosen: Option<&Value>,
     nodes: &[impl AsRef<Value>],
-) -> Result<String, String> {
+) -> Result<String, NotMade> {
     let of = |node: &Value| {
         let labels = [EBS_ZONE, "topology.kubernetes.io/zone"];
         let mut zones = labels.iter().filter_map(|it| node.label(it));
         zones.next().map(str::to_owned)
     };
     if let Some(node) = chosen {
-        return of(node).ok_or_else(|| {
-            format!(
-                "error generating accessibility requirements: node {:?} has no zone",
-                node.name()
-            )
-        });
+        return of(node).ok_or_else(|| NotMade::NoZoneOfNode(node.name().to_owned()));
     }
     let allowed = |node: &Value| {
         let labels = node.map("/metadata/labels");
@@ -170,9 +193,7 @@ pub fn zone(
         .filter(|it| it.label(EBS_ZONE).is_some());
     let mut zones: Vec<String> = nodes.filter(|it| allowed(it)).filter_map(of).collect();
     zones.sort_unstable();
-    zones.into_iter().next().ok_or_else(|| {
-        "error generating accessibility requirements: no available topology found".to_owned()
-    })
+    zones.into_iter().next().ok_or(NotMade::NoZone)
 }
 
 /// The PersistentVolume of a disk that was made for a claim.
@@ -271,7 +292,7 @@ mod tests {
                 "Tag key 'ebs.csi.aws.com/cluster-id' is reserved",
             ),
         ] {
-            let refused = of(parameters).unwrap_err();
+            let refused = of(parameters).unwrap_err().to_string();
             assert!(refused.contains(why), "{refused}");
         }
         for (rest, why) in [
@@ -288,7 +309,8 @@ mod tests {
                 "dataSource of kind VolumeSnapshot is not",
             ),
         ] {
-            let refused = asked(&claim(&rest), &class(json!({}))).unwrap_err();
+            let refused = asked(&claim(&rest), &class(json!({})));
+            let refused = refused.unwrap_err().to_string();
             assert!(refused.contains(why), "{refused}");
         }
     }
