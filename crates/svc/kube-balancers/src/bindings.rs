@@ -198,7 +198,7 @@ impl Bindings {
         self.all.get(namespace, name)
     }
 
-    async fn sync(&self, name: &str) -> Result<Next, String> {
+    async fn sync(&self, name: &str) -> Result<Next, Failure> {
         let object = self.get(name);
         let done = match object.clone().filter(|it| !it.is_deleting()) {
             Some(object) => self.fill(name, &object).await,
@@ -210,17 +210,15 @@ impl Bindings {
                 Ok(Next::After(Duration::from_millis(50)))
             }
             Err(failure) => {
-                let text = failure.to_string();
                 if let Some(object) = object {
-                    let about = Ref::of(&BINDING, &object);
+                    let (about, text) = (Ref::of(&BINDING, &object), failure.to_string());
                     self.recorder.warning(about, "FailedReconcile", &text);
                 }
                 if !matches!(failure, Failure::Refused(_)) {
-                    return Err(text);
+                    return Err(failure);
                 }
                 // Addresses that nobody looks after any more are others' soon.
-                let left = self.leave(name, None).await;
-                left.map_err(|error| error.to_string())?;
+                self.leave(name, None).await?;
                 Ok(Next::After(LOOK_AGAIN))
             }
         }

@@ -265,7 +265,7 @@ impl Controller {
         }
     }
 
-    async fn sync(&self, key: &Key) -> Result<Next, String> {
+    async fn sync(&self, key: &Key) -> Result<Next, Failure> {
         let (members, left) = self.objects(key);
         match self.bring_forward(key, &members, &left).await {
             Ok(next) => Ok(next),
@@ -288,7 +288,7 @@ impl Controller {
                 // Only another object makes another model.
                 match failure {
                     Failure::Model(_) => Ok(Next::After(LOOK_AGAIN)),
-                    _ => Err(text),
+                    other => Err(other),
                 }
             }
         }
