@@ -32,10 +32,15 @@ pub enum By {
     Tag(String),
 }
 
-impl std::str::FromStr for By {
-    type Err = String;
+/// What costs are not listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is none of service, cluster, usage-type, region and tag:KEY")]
+pub struct BadBy;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl std::str::FromStr for By {
+    type Err = BadBy;
+
+    fn from_str(text: &str) -> Result<Self, BadBy> {
         match text {
             "usage-type" => Ok(Self::UsageType),
             "region" => Ok(Self::Region),
@@ -43,9 +48,7 @@ impl std::str::FromStr for By {
             "cluster" => Ok(Self::Tag("aws:ecs:clusterName".to_owned())),
             other => match other.strip_prefix("tag:").filter(|it| !it.is_empty()) {
                 Some(key) => Ok(Self::Tag(key.to_owned())),
-                None => {
-                    Err("it is none of service, cluster, usage-type, region and tag:KEY".to_owned())
-                }
+                None => Err(BadBy),
             },
         }
     }

@@ -62,15 +62,20 @@ const MAX_TOKEN: u64 = 1024;
 #[derive(Debug, Clone, Copy)]
 pub struct FromStdin;
 
-pub fn from_stdin(text: &str) -> Result<FromStdin, String> {
-    if text == "-" {
-        return Ok(FromStdin);
+/// A token among the arguments.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "every user of this machine sees arguments in the process list: give the token to `--join -` on the \
+     standard input, in a file with --join-file, or in {TOKEN_VARIABLE}. If others may have seen it, it \
+     ends within the hour"
+)]
+pub struct ShownToken;
+
+pub fn from_stdin(text: &str) -> Result<FromStdin, ShownToken> {
+    match text {
+        "-" => Ok(FromStdin),
+        _ => Err(ShownToken),
     }
-    Err(format!(
-        "every user of this machine sees arguments in the process list: give the token to `--join -` on \
-         the standard input, in a file with --join-file, or in {TOKEN_VARIABLE}. If others may have seen \
-         it, it ends within the hour"
-    ))
 }
 
 /// The token that a node was given: on the standard input, in a file, or in the environment.

@@ -18,7 +18,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tracing_subscriber::{
-    EnvFilter, Layer, fmt::layer, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer, filter::ParseError, fmt::layer, layer::SubscriberExt, util::SubscriberInitExt,
 };
 use wharf_base::{Clock, SystemClock};
 
@@ -61,13 +61,14 @@ impl LogArgs {
     }
 }
 
-fn parse_level(text: &str) -> Result<String, String> {
-    match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.trim().to_owned()),
-        Err(error) => Err(format!(
-            "{error}; it is one of error, warn, info, debug, trace"
-        )),
-    }
+/// What is logged by no level.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; it is one of error, warn, info, debug, trace")]
+struct BadLevel(#[from] ParseError);
+
+fn parse_level(text: &str) -> Result<String, BadLevel> {
+    EnvFilter::try_new(text)?;
+    Ok(text.trim().to_owned())
 }
 
 /// From now on this process logs as `part`; once a process.
@@ -158,6 +159,7 @@ mod tests {
         assert!(
             parse_level("wharf=loud")
                 .unwrap_err()
+                .to_string()
                 .contains("one of error")
         );
     }

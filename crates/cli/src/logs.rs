@@ -451,22 +451,26 @@ fn colour_length(text: &str) -> usize {
     }
 }
 
+/// What is no length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is a number with s, m, h or d, 10m say")]
+pub struct BadSpan;
+
 /// A length of time, in milliseconds: a number with s, m, h or d.
-pub fn parse_since(text: &str) -> Result<i64, String> {
-    let bad = || "it is a number with s, m, h or d, 10m say".to_owned();
+pub fn parse_since(text: &str) -> Result<i64, BadSpan> {
     let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
     let unit: i64 = match &text[digits.len()..] {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
-        _ => return Err(bad()),
+        _ => return Err(BadSpan),
     };
-    let number: i64 = digits.parse().map_err(|_| bad())?;
+    let number: i64 = digits.parse().map_err(|_| BadSpan)?;
     number
         .checked_mul(unit)
         .filter(|&span| span > 0)
-        .ok_or_else(bad)
+        .ok_or(BadSpan)
 }
 
 #[cfg(test)]

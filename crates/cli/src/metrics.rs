@@ -15,15 +15,20 @@ use wharf_metrics::{Labels, Metrics};
 
 use crate::{layout::Layout, problem::Problem};
 
+/// Where no metrics are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadAddress {
+    #[error("it is an address and a port, such as 127.0.0.1:9460")]
+    Form,
+    #[error("it must be a port of a loopback address: nobody is asked who reads")]
+    NotLoopback,
+}
+
 /// An address of this machine alone: whoever reaches it may read.
-pub fn parse(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text
-        .parse()
-        .map_err(|_| "it is an address and a port, such as 127.0.0.1:9460".to_owned())?;
+pub fn parse(text: &str) -> Result<SocketAddr, BadAddress> {
+    let address: SocketAddr = text.parse().map_err(|_| BadAddress::Form)?;
     if !address.ip().is_loopback() || address.port() == 0 {
-        return Err(
-            "it must be a port of a loopback address: nobody is asked who reads".to_owned(),
-        );
+        return Err(BadAddress::NotLoopback);
     }
     Ok(address)
 }

@@ -162,20 +162,24 @@ pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is no notice of instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is a number with s, m, h or d, 36h say, and a year at most")]
+pub struct BadNotice;
+
 /// A notice of instances in seconds: `0s`, `36h`, `14d`.
-pub fn parse_notice(text: &str) -> Result<i32, String> {
-    let bad = || "it is a number with s, m, h or d, 36h say, and a year at most".to_owned();
+pub fn parse_notice(text: &str) -> Result<i32, BadNotice> {
     let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
     let unit = match &text[digits.len()..] {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,
         "d" => 86_400,
-        _ => return Err(bad()),
+        _ => return Err(BadNotice),
     };
-    let number: u32 = digits.parse().map_err(|_| bad())?;
+    let number: u32 = digits.parse().map_err(|_| BadNotice)?;
     let seconds = number.checked_mul(unit).and_then(|it| it.try_into().ok());
-    seconds.filter(|it| *it <= MOST_NOTICE_S).ok_or_else(bad)
+    seconds.filter(|it| *it <= MOST_NOTICE_S).ok_or(BadNotice)
 }
 
 pub fn retire(layout: &Layout, args: &NodeRetireArgs) -> Result<ExitCode, Problem> {

@@ -17,11 +17,25 @@ const NONE_OF: [Cidr4; 4] = [
     Cidr4::new(Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
+/// Why ranges are not given out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum BadRanges {
+    #[error("--public-addresses takes at most {MAX_RANGES} ranges")]
+    TooMany,
+    #[error("--public-addresses {range} holds {used}, an address of this machine")]
+    Used { range: Cidr4, used: Ipv4Addr },
+    #[error("--public-addresses {range} lies in {none}, which no network leads to a machine")]
+    Nowhere { range: Cidr4, none: Cidr4 },
+    #[error("--public-addresses {range} overlaps with {other}")]
+    Overlap { range: Cidr4, other: Cidr4 },
+}
+
 /// # Errors
 /// A range that cannot be given out, or that holds an address of this machine.
 pub fn of(args: &ServerArgs) -> Result<PublicAddresses, Problem> {
     let ranges = args.public_addresses.clone();
-    check(&ranges, &own_addresses()?).map_err(Problem::other)?;
+    let checked = check(&ranges, &own_addresses()?);
+    checked.map_err(|bad| Problem::other(bad.to_string()))?;
     let each = usize::from(args.elastic_addresses);
     Ok(PublicAddresses::of(ranges, Some(each)))
 }
@@ -33,25 +47,19 @@ fn own_addresses() -> Result<Vec<Ipv4Addr>, Problem> {
     Ok(addresses.collect())
 }
 
-fn check(ranges: &[Cidr4], own: &[Ipv4Addr]) -> Result<(), String> {
+fn check(ranges: &[Cidr4], own: &[Ipv4Addr]) -> Result<(), BadRanges> {
     if ranges.len() > MAX_RANGES {
-        return Err(format!(
-            "--public-addresses takes at most {MAX_RANGES} ranges"
-        ));
+        return Err(BadRanges::TooMany);
     }
-    for (number, range) in ranges.iter().enumerate() {
-        if let Some(used) = own.iter().find(|address| range.contains(**address)) {
-            return Err(format!(
-                "--public-addresses {range} holds {used}, an address of this machine"
-            ));
+    for (number, &range) in ranges.iter().enumerate() {
+        if let Some(&used) = own.iter().find(|address| range.contains(**address)) {
+            return Err(BadRanges::Used { range, used });
         }
-        if let Some(none) = NONE_OF.iter().find(|none| none.overlaps(*range)) {
-            return Err(format!(
-                "--public-addresses {range} lies in {none}, which no network leads to a machine"
-            ));
+        if let Some(&none) = NONE_OF.iter().find(|none| none.overlaps(range)) {
+            return Err(BadRanges::Nowhere { range, none });
         }
-        if let Some(other) = ranges[..number].iter().find(|it| it.overlaps(*range)) {
-            return Err(format!("--public-addresses {range} overlaps with {other}"));
+        if let Some(&other) = ranges[..number].iter().find(|it| it.overlaps(range)) {
+            return Err(BadRanges::Overlap { range, other });
         }
     }
     Ok(())
@@ -63,7 +71,8 @@ mod tests {
 
     fn checked(ranges: &[&str]) -> Result<(), String> {
         let ranges: Vec<Cidr4> = ranges.iter().map(|it| it.parse().unwrap()).collect();
-        check(&ranges, &[Ipv4Addr::new(192, 0, 2, 1)])
+        let checked = check(&ranges, &[Ipv4Addr::new(192, 0, 2, 1)]);
+        checked.map_err(|bad| bad.to_string())
     }
 
     #[test]

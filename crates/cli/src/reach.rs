@@ -2,23 +2,32 @@
 
 use std::{fmt, str::FromStr};
 
-use wharf_network::Subnet;
+use wharf_network::{BadValue, Subnet};
 
 const NONE: &str = "none";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach(pub Vec<Subnet>);
 
+/// What nothing can be reached in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadReach {
+    #[error(transparent)]
+    Range(#[from] BadValue),
+    #[error("{0} is every address, not a range of VPCs")]
+    All(Subnet),
+}
+
 impl FromStr for Reach {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = BadReach;
+    fn from_str(text: &str) -> Result<Self, BadReach> {
         if text == NONE {
             return Ok(Self(Vec::new()));
         }
-        let range = |part: &str| part.parse::<Subnet>().map_err(|bad| bad.to_string());
-        let ranges: Vec<Subnet> = text.split(',').map(range).collect::<Result<_, _>>()?;
+        let ranges = text.split(',').map(str::parse::<Subnet>);
+        let ranges: Vec<Subnet> = ranges.collect::<Result<_, _>>()?;
         match ranges.iter().find(|range| range.prefix() == 0) {
-            Some(all) => Err(format!("{all} is every address, not a range of VPCs")),
+            Some(all) => Err(BadReach::All(*all)),
             None => Ok(Self(ranges)),
         }
     }

@@ -68,8 +68,17 @@ fn name_servers(given: &[SocketAddr]) -> NameServers {
     })
 }
 
+/// What no server is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    #[error("is no address of a machine")]
+    Address,
+    #[error("is no name of DNS")]
+    Name,
+}
+
 /// A name of the server, as certificates have it: of DNS, or an address.
-pub fn parse_name(text: &str) -> Result<String, String> {
+pub fn parse_name(text: &str) -> Result<String, BadName> {
     let label = |label: &str| {
         let plain = label
             .bytes()
@@ -78,8 +87,8 @@ pub fn parse_name(text: &str) -> Result<String, String> {
     };
     let is_name = text.len() <= 253 && text.split('.').all(label);
     match text.parse::<IpAddr>() {
-        Ok(address) if address.is_unspecified() => Err("is no address of a machine".to_owned()),
-        Err(_) if !is_name => Err("is no name of DNS".to_owned()),
+        Ok(address) if address.is_unspecified() => Err(BadName::Address),
+        Err(_) if !is_name => Err(BadName::Name),
         _ => Ok(text.to_ascii_lowercase()),
     }
 }

@@ -1,6 +1,10 @@
 //! What the command line says, as values.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    num::{ParseFloatError, ParseIntError},
+    path::PathBuf,
+};
 
 use clap::{
     Args,
@@ -31,11 +35,44 @@ pub enum Switch {
     Off,
 }
 
-pub fn parse_count(text: &str) -> Result<usize, String> {
+/// What is wrong with a value, as it is said beside it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    #[error("nothing could connect")]
+    NoConnections,
+    #[error("`{text}` is no number of connections: {source}")]
+    Connections { text: String, source: ParseIntError },
+    #[error("it has the form of us-east-1")]
+    Region,
+    #[error("it is a number with K, M, G or T, such as 20G")]
+    Size,
+    #[error("it is a number from 0.01 to 1000000")]
+    Rate,
+    #[error("it is 10 or 20")]
+    MetricsPeriod,
+    #[error("`{text}` is no factor: {source}")]
+    Factor {
+        text: String,
+        source: ParseFloatError,
+    },
+    #[error("it is from 1 to 64")]
+    Overcommit,
+    #[error("a disk has at least {0} MiB")]
+    TaskDisk(u64),
+    #[error("a folder is required")]
+    NoFolder,
+    #[error("it is one of enforce, soft, off")]
+    Iam,
+}
+
+pub fn parse_count(text: &str) -> Result<usize, BadValue> {
     match text.parse() {
-        Ok(0) => Err("nothing could connect".to_owned()),
+        Ok(0) => Err(BadValue::NoConnections),
         Ok(count) => Ok(count),
-        Err(error) => Err(format!("`{text}` is no number of connections: {error}")),
+        Err(source) => Err(BadValue::Connections {
+            text: text.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -49,16 +86,15 @@ pub struct OutputArgs {
 }
 
 /// The name of a region.
-pub fn parse_region(text: &str) -> Result<String, String> {
+pub fn parse_region(text: &str) -> Result<String, BadValue> {
     match wharf_base::regions::is_well_formed(text) {
         true => Ok(text.to_owned()),
-        false => Err("it has the form of us-east-1".to_owned()),
+        false => Err(BadValue::Region),
     }
 }
 
 /// Bytes, with K, M, G or T for powers of 1024.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let bad = || "it is a number with K, M, G or T, such as 20G".to_owned();
+pub fn parse_size(text: &str) -> Result<u64, BadValue> {
     let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
     let shift = match &text[digits.len()..] {
         "" => 0,
@@ -66,66 +102,68 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         "M" => 20,
         "G" => 30,
         "T" => 40,
-        _ => return Err(bad()),
+        _ => return Err(BadValue::Size),
     };
-    let number: u64 = digits.parse().map_err(|_| bad())?;
+    let number: u64 = digits.parse().map_err(|_| BadValue::Size)?;
     match number.checked_mul(1 << shift) {
         Some(bytes) if bytes > 0 => Ok(bytes),
-        _ => Err(bad()),
+        _ => Err(BadValue::Size),
     }
 }
 
 /// So many a second.
-pub fn parse_rate(text: &str) -> Result<f64, String> {
+pub fn parse_rate(text: &str) -> Result<f64, BadValue> {
     match text.parse::<f64>() {
         Ok(rate) if (0.01..=1_000_000.0).contains(&rate) => Ok(rate),
-        _ => Err("it is a number from 0.01 to 1000000".to_owned()),
+        _ => Err(BadValue::Rate),
     }
 }
 
 /// What tasks may be told that are measured closely.
-pub fn parse_metrics_period(text: &str) -> Result<u32, String> {
+pub fn parse_metrics_period(text: &str) -> Result<u32, BadValue> {
     match text.trim_end_matches('s') {
         "10" => Ok(10),
         "20" => Ok(20),
-        _ => Err("it is 10 or 20".to_owned()),
+        _ => Err(BadValue::MetricsPeriod),
     }
 }
 
 /// From what is exact to what no machine makes sense of.
-pub fn parse_overcommit(text: &str) -> Result<f64, String> {
+pub fn parse_overcommit(text: &str) -> Result<f64, BadValue> {
     match text.parse::<f64>() {
         Ok(factor) if (1.0..=64.0).contains(&factor) => Ok(factor),
-        Ok(_) => Err("it is from 1 to 64".to_owned()),
-        Err(error) => Err(format!("`{text}` is no factor: {error}")),
+        Ok(_) => Err(BadValue::Overcommit),
+        Err(source) => Err(BadValue::Factor {
+            text: text.to_owned(),
+            source,
+        }),
     }
 }
 
-pub fn parse_task_disk(text: &str) -> Result<u64, String> {
-    let bytes = parse_size(text)?;
-    if bytes < wharf_agent::LEAST_TASK_DISK {
-        let least = wharf_agent::LEAST_TASK_DISK >> 20;
-        return Err(format!("a disk has at least {least} MiB"));
+pub fn parse_task_disk(text: &str) -> Result<u64, BadValue> {
+    const LEAST: u64 = wharf_agent::LEAST_TASK_DISK;
+    match parse_size(text)? {
+        bytes if bytes < LEAST => Err(BadValue::TaskDisk(LEAST >> 20)),
+        bytes => Ok(bytes),
     }
-    Ok(bytes)
 }
 
 /// A variable that is set to nothing is as good as none.
-pub fn parse_data(given: OsString) -> Result<PathBuf, String> {
+pub fn parse_data(given: OsString) -> Result<PathBuf, BadValue> {
     let is_unset = || std::env::var_os(DATA_VARIABLE).is_some_and(|it| it.is_empty());
     match given.is_empty() {
         false => Ok(given.into()),
         true if is_unset() => Ok(DEFAULT_DATA.into()),
-        true => Err("a folder is required".to_owned()),
+        true => Err(BadValue::NoFolder),
     }
 }
 
-pub fn parse_iam(text: &str) -> Result<IamMode, String> {
+pub fn parse_iam(text: &str) -> Result<IamMode, BadValue> {
     match text {
         "enforce" => Ok(IamMode::Enforce),
         "soft" => Ok(IamMode::Soft),
         "off" => Ok(IamMode::Off),
-        _ => Err("it is one of enforce, soft, off".to_owned()),
+        _ => Err(BadValue::Iam),
     }
 }
 
