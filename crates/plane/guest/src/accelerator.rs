@@ -12,22 +12,29 @@ pub struct Emulator {
 
 const QEMU: &str = "qemu";
 
-impl FromStr for Emulator {
-    type Err = String;
+/// What no virtual machine is run by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadEmulator {
+    #[error("it names a program and its path: qemu=/usr/bin/qemu-system-x86_64")]
+    Form,
+    #[error("virtual machines are run by qemu alone, not by {0}")]
+    Other(String),
+    #[error("the path of the program does not begin with /")]
+    Relative,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, program) = text
-            .split_once('=')
-            .ok_or("it names a program and its path: qemu=/usr/bin/qemu-system-x86_64")?;
+impl FromStr for Emulator {
+    type Err = BadEmulator;
+
+    fn from_str(text: &str) -> Result<Self, BadEmulator> {
+        let (kind, program) = text.split_once('=').ok_or(BadEmulator::Form)?;
         if kind != QEMU {
-            return Err(format!(
-                "virtual machines are run by qemu alone, not by {kind}"
-            ));
+            return Err(BadEmulator::Other(kind.to_owned()));
         }
         let program = PathBuf::from(program);
         match program.is_absolute() {
             true => Ok(Self { program }),
-            false => Err("the path of the program does not begin with /".to_owned()),
+            false => Err(BadEmulator::Relative),
         }
     }
 }
@@ -58,13 +65,18 @@ impl Choice {
     }
 }
 
-impl FromStr for Choice {
-    type Err = String;
+/// What no processors are chosen by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it is auto, kvm or tcg, not {0}")]
+pub struct BadChoice(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Choice {
+    type Err = BadChoice;
+
+    fn from_str(text: &str) -> Result<Self, BadChoice> {
         let all = [Self::Auto, Self::Kvm, Self::Tcg];
         let found = all.into_iter().find(|it| it.as_str() == text);
-        found.ok_or_else(|| format!("it is auto, kvm or tcg, not {text}"))
+        found.ok_or_else(|| BadChoice(text.to_owned()))
     }
 }
 

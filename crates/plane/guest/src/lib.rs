@@ -26,7 +26,7 @@ mod qmp;
 mod run;
 
 pub use self::{
-    accelerator::{Accelerator, Choice, Emulator, choose},
+    accelerator::{Accelerator, BadChoice, BadEmulator, Choice, Emulator, choose},
     dhcp::Lease,
     kvm::{DEVICE as KVM, NoKvm, probe as probe_kvm},
     machine::{
