@@ -249,8 +249,7 @@ impl Host {
             &attachment,
             &self.endpoint,
             self.guests.is_some(),
-        ));
-        let boot = boot?;
+        ))?;
         let spec = spec(it, self.program.argv.clone());
         let told = (VARIABLE, boot.as_str());
         let disk = Disk::Mounted(disk);
