@@ -97,6 +97,7 @@ async fn scrub_once(
             }
         }
     }
+    Ok(())
 }
 
 /// Brings images back from the archive, at once; those whose bytes were missing are tried again.
