@@ -9,8 +9,10 @@ use std::{io, mem, time::Duration};
 
 use nix::errno::Errno;
 
-/// What wharf's own processes ask for: the shortest that there is. What they do is short, and tasks wait for it.
-pub const OWN: Duration = Duration::from_micros(100);
+/// What wharf's own processes ask for: what they do is short, and tasks wait for it. A call or a request is mostly done
+/// within it, and the kernel's tick takes the processor only from who has had his slice: with the shortest there is, 0.1 ms, a
+/// call that a tick met waited for the next one, while a program ran that nobody had reserved a core for.
+pub const OWN: Duration = Duration::from_micros(300);
 
 /// What programs of containers have that reserved processor time: they come before those that reserved none, behind
 /// wharf's own processes, and are equals of each other. What the kernel gives who asks for none grows with the machine,
