@@ -272,7 +272,7 @@ async fn what_a_disk_gives_again_comes_back_within_minutes() {
     assert!(scrubber.begin(at(0), WEEK).unwrap());
     assert_eq!(finish(&mut scrubber).await.1.len(), 3);
     drop(lease);
-    let minute = |n| at(0) + Duration::from_secs(60 * n);
+    let minute = |n: u64| at(0) + Duration::from_secs(60 * n);
     for early in [1, 2, 5] {
         assert!(!scrubber.begin(minute(early), WEEK).unwrap(), "{early}");
     }
@@ -305,7 +305,7 @@ async fn a_large_one_that_is_read_once_more_is_read_to_its_end() {
     let mut scrubber = Scrubber::new(home.blobs.clone());
     assert!(scrubber.begin(at(0), WEEK).unwrap());
     assert_eq!(finish(&mut scrubber).await.1, BTreeSet::from([digest]));
-    let minute = |n| at(0) + Duration::from_secs(60 * n);
+    let minute = |n: u64| at(0) + Duration::from_secs(60 * n);
     assert!(!scrubber.begin(minute(1), WEEK).unwrap());
     flip(&home.file(&digest), sealed::HEADER + 100);
     // As the server does, which asks before each step.

@@ -85,7 +85,7 @@ async fn pages_of_what_is_looked_for_are_the_whole() {
                 }
                 let put: Vec<(i64, &str)> = put.iter().map(|(at, it)| (*at, &**it)).collect();
                 events
-                    .append(&stream.journal_name(), 7, &put, None, "a")
+                    .append(&stream.journal_name(), (7, &put), None, "a", None)
                     .await
                     .unwrap();
             }
