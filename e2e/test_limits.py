@@ -241,7 +241,7 @@ def test_hundreds_of_one_shot_tasks_leave_little(small, shell, neighbour):
     states = {name: value for name, value in of_part(small, "metrics.sock").items() if name[0] == "wharf_agent_tasks"}
     assert sum(states.values()) <= KEPT + 1, states
     groups = next(path for path in (CONTROL_GROUPS / "memory", CONTROL_GROUPS) if (path / f"wharf-{small.id}").exists())
-    left = [path.name for path in (groups / f"wharf-{small.id}" / "containers").iterdir() if path.is_dir()]
+    left = [path.name for home in homes_of(small) for path in (groups / home).iterdir() if path.is_dir()]
     assert len(left) <= 2, left
     assert small.child("node") == agent, "the agent died on the way"
     grown = processes.resident_bytes(agent) - memory
