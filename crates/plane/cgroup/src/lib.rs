@@ -1,6 +1,6 @@
 //! Control groups, versions 1 (also in hybrid mode) and 2, as far as containers need them.
 //!
-//! Paths are absolute in every hierarchy (`/wharf-<installation>/containers/<task>/<container>`), because a
+//! Paths are absolute in every hierarchy (`/wharf-<installation>/containers/<task>/<container>`, or `/wharf-<installation>-spare/<task>/<container>`), because a
 //! process may stand below the root in one hierarchy and at the root of the others. Which file
 //! receives which value is decided by pure functions (`v1::writes`, `v2::writes`); [`Group`]
 //! carries them out. Nothing here starts or waits for a process.

@@ -53,7 +53,8 @@ pub struct ContainerPlan {
 /// What the resident shim has to know of a container; travels with the request to create it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSetup {
-    /// Absolute in every hierarchy: `/wharf-<installation>/containers/<task>/<name>`; made by the agent.
+    /// Absolute in every hierarchy: `/wharf-<installation>/containers/<task>/<name>`, or
+    /// `/wharf-<installation>-spare/<task>/<name>`; made by the agent.
     pub cgroup: String,
     pub log: LogPlan,
     /// Keep standard input open for whoever attaches; otherwise it is empty.

@@ -1,8 +1,9 @@
 //! What all tasks of the node together may take: memory, and processes; and how they share its cores.
 //!
-//! Tasks whose definitions name no hard limit share what the machine has. The limit around all of
-//! them makes it a task that is ended when memory runs out, never the server, the agent, a shim or a
-//! load balancer, and leaves them process ids whatever the tasks do.
+//! Tasks whose definitions name no hard limit share what the machine has. The limits around those that reserve processor
+//! time and around those that reserve none keep each kind within the machine, and leave the server, the agent, shims and
+//! load balancers process ids whatever the tasks do. Where both kinds together want more memory than there is, the kernel
+//! chooses by `oom_score_adj`, in which tasks stand before these.
 
 use std::fs;
 
@@ -68,6 +69,17 @@ pub async fn limit_all_tasks(runtime: &Runtime, memory_mib: u64) {
     }
 }
 
+/// What one task may have of `wanted`: half of what all of its kind have together at most, so that one that takes all of its
+/// own leaves the others some.
+pub(super) fn pids_of_task(wanted: u64, gives_way: bool) -> u64 {
+    pids_within(wanted, gives_way, kernel_pids())
+}
+
+fn pids_within(wanted: u64, gives_way: bool, all: Option<u64>) -> u64 {
+    let of_eight = PIDS[usize::from(gives_way)];
+    all.map_or(wanted, |all| wanted.min((all / 16 * of_eight).max(1)))
+}
+
 /// What an instance, its tasks and its pods have together, as a machine of its size has it from its kernel.
 pub fn pids_of_instance(cpu_units: u32) -> u64 {
     const LEAST: u64 = 32 << 10;
@@ -93,6 +105,15 @@ mod tests {
     fn instances_have_the_processes_of_their_size() {
         assert_eq!(pids_of_instance(512), 32 << 10);
         assert_eq!(pids_of_instance(64 * 1024), 64 << 10);
+    }
+
+    #[test]
+    fn a_task_has_half_of_what_its_kind_has_at_most() {
+        assert_eq!(pids_within(4096, true, Some(16_000)), 2000);
+        assert_eq!(pids_within(4096, false, Some(16_000)), 4096);
+        assert_eq!(pids_within(4096, true, Some(192_730)), 4096);
+        assert_eq!(pids_within(7, true, None), 7);
+        assert_eq!(pids_within(7, true, Some(1)), 1);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     Shared,
     bundle::{self, Surroundings},
     error::{NoMount, NotGivenBack, StepError},
-    limits::CpuPart,
+    limits::{CpuPart, pids_of_task},
     live::{self, Live},
     logs,
     net::{self, Networks},
@@ -148,6 +148,11 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     let log_options = secrets.log_options.clone();
     let mut sandbox = sandbox(context, &networks, shared.host.task_pids, range);
     sandbox.group = shared.tenancy.group().map(str::to_owned);
+    // Those of an instance have what it has together.
+    if sandbox.group.is_none() {
+        let most = pids_of_task(shared.host.task_pids, sandbox.cpu_gives_way);
+        sandbox.pids_limit = Some(most);
+    }
     match with_shim(shared, context, sandbox, disk, secrets, &networks).await {
         Ok(handle) => {
             let group = shared.tenancy.group();

@@ -395,7 +395,7 @@ fn a_task_runs_survives_the_agent_and_stops() {
             .args([
                 "/sys/fs/cgroup",
                 "-name",
-                &format!("wharf-{}", args.installation),
+                &format!("wharf-{}*", args.installation),
             ])
             .output()
             .unwrap();

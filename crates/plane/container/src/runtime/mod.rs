@@ -197,10 +197,13 @@ impl Runtime {
                 (shared.tasks_cgroup(), limits),
                 (shared.spare_cgroup(), spare),
             ];
+            let mut limited = Ok(());
             for (group, limits) in both {
-                shared.hierarchies.group(&group)?.create(&limits)?;
+                let group = shared.hierarchies.group(&group)?;
+                // Also where the other's are refused.
+                limited = limited.and(group.create(&limits));
             }
-            Ok(())
+            Ok(limited?)
         })
         .await
     }
@@ -344,9 +347,14 @@ impl Runtime {
     pub async fn teardown_all(&self) -> Result<(), RuntimeError> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            for group in [shared.own_cgroup(), shared.spare_cgroup()] {
-                shared.hierarchies.group(&group)?.kill_and_remove()?;
+            // Containers before shims, and before the programs beside these that show them files. Each is tried,
+            // whichever fails.
+            let mut ended = Ok(());
+            for group in [shared.spare_cgroup(), shared.own_cgroup()] {
+                let group = shared.hierarchies.group(&group)?;
+                ended = ended.and(group.kill_and_remove());
             }
+            ended?;
             for task in shared.task_ids()? {
                 remove_dir(&shared.dir.join(task))?;
             }

@@ -214,20 +214,24 @@ impl Shared {
         let shared = Arc::clone(self);
         let task_id = task_id.to_owned();
         blocking(move || {
-            // Where it says itself that it is; without a word of its own nothing of it ever ran.
+            // Where it says itself that it is. Without a word of its own nothing of it ever ran, or the word is damaged:
+            // then it is in one of the places of tasks without a group.
             let record = shared.record(&task_id).ok().flatten();
             let (said, run) = record.map_or((None, None), |record| {
                 (record.task_cgroup, record.setup.run)
             });
-            if said.is_none() {
-                let former = shared.former_task_cgroup(&task_id);
-                let former = shared.hierarchies.group(&former)?;
-                if former.exists() {
-                    former.kill_and_remove()?;
-                }
+            let groups = match said {
+                Some(group) => vec![group],
+                None => vec![
+                    shared.former_task_cgroup(&task_id),
+                    shared.plain_cgroup(&task_id),
+                    format!("{}/{task_id}", shared.spare_cgroup()),
+                ],
+            };
+            for group in groups {
+                // One that is not there is no error.
+                shared.hierarchies.group(&group)?.kill_and_remove()?;
             }
-            let cgroup = said.unwrap_or_else(|| shared.plain_cgroup(&task_id));
-            shared.hierarchies.group(&cgroup)?.kill_and_remove()?;
             // The one with the record goes last. What was begun without one is where it would be.
             let run = run.filter(|run| run.ends_with(&task_id));
             let lived_elsewhere = run.is_some();

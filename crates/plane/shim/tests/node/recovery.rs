@@ -153,6 +153,28 @@ async fn teardown_ends_everything_of_one_installation() {
     other.finish().await;
 }
 
+/// Nothing says any more where it is; its processes end all the same, as its folder goes.
+#[tokio::test]
+async fn a_task_whose_record_is_damaged_ends_wherever_it_is() {
+    let node = Node::new().await;
+    for (id, gives_way) in [("t1", false), ("t2", true)] {
+        let mut sandbox = node.sandbox(id);
+        (sandbox.cpu_shares, sandbox.cpu_gives_way) = (Some(2), gives_way);
+        let task = node.runtime.create_task(sandbox).await.unwrap();
+        let spec = command(&["sleep", "600"]);
+        let pid = task.create_container(&spec, &node.image).await.unwrap();
+        task.start(&spec.name).await.unwrap();
+        drop(task);
+        let folder = node.dir.path().join("tasks").join(id);
+        std::fs::write(folder.join("task.json"), b"{").unwrap();
+        let again = node.reopened().await;
+        assert_eq!(within(again.recover()).await.unwrap().len(), 0);
+        assert!(kill(Pid::from_raw(pid), None).is_err(), "{id}");
+        assert!(!folder.exists(), "{id}");
+    }
+    node.finish().await;
+}
+
 /// Tasks that were there before follow the flag as new ones do.
 #[tokio::test]
 async fn kept_cores_are_those_of_the_new_agent() {
