@@ -149,12 +149,13 @@ where
         // A block that waits for it would hold it twice, and it is large.
         answering.then(move |answered| async move {
             let mut answer = answered?;
-            if let Some(left) = left
-                && answer.status() != StatusCode::SWITCHING_PROTOCOLS
-                && !left.was_read(may_come).await
-            {
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(CONNECTION, close);
+            match left {
+                Some(left) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => left.over(),
+                Some(left) if !left.was_read(may_come).await => {
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(CONNECTION, close);
+                }
+                Some(_) | None => {}
             }
             Answered::Ok(answer)
         })

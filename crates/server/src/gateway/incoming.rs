@@ -45,6 +45,8 @@ enum State {
     Read,
     /// Whoever was to read it let go of it.
     Unread(Wire),
+    /// Nobody looks any more: the connection ends with the answer, or is another's from now on.
+    Over,
 }
 
 impl Incoming {
@@ -58,7 +60,11 @@ impl Incoming {
 
     fn tell(&self, state: State) {
         if let Some(left) = &self.left {
-            *left.0.lock() = state;
+            let mut known = left.0.lock();
+            // As long as there is a body hyper neither ends its connection nor hands it over: what comes too late is dropped.
+            if !matches!(*known, State::Over) {
+                *known = state;
+            }
         }
     }
 }
@@ -108,17 +114,27 @@ impl Drop for Incoming {
 }
 
 impl Left {
+    /// The connection becomes another's; what nobody read is let go of.
+    pub fn over(self) {
+        *self.0.lock() = State::Over;
+    }
+
     /// Whether the body was read to its end, or is now that its request is answered. `may_come`: the client sends it unasked.
     pub async fn was_read(self, may_come: bool) -> bool {
-        let state = std::mem::take(&mut *self.0.lock());
-        match state {
+        let state = std::mem::replace(&mut *self.0.lock(), State::Over);
+        let read = match state {
             State::Read => true,
             State::Unread(body) if may_come => {
                 let read = timeout(PATIENCE, let_go(body)).await;
                 read.unwrap_or(false)
             }
-            State::Unread(_) | State::Held => false,
+            State::Unread(_) | State::Held | State::Over => false,
+        };
+        if read {
+            // For the next request.
+            *self.0.lock() = State::Held;
         }
+        read
     }
 }
 
@@ -145,7 +161,7 @@ async fn let_go(mut body: Wire) -> bool {
 mod tests {
     use std::convert::Infallible;
 
-    use http::{Request, StatusCode};
+    use http::{Request, StatusCode, header::CONNECTION};
     use hyper::service::service_fn;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -286,6 +302,67 @@ mod tests {
         ends(&[&head, "hell"], 0, PATIENCE).await;
         let waits = post("content-length: 5\r\nexpect: 100-continue");
         ends(&[&waits], 0, Duration::ZERO).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_let_go_of_after_the_answer_does_not_hold_its_connection() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let server = tokio::spawn(async move {
+            let all = Connections::new(Limits::for_descriptors(1024));
+            let slot = all.admit(Source::Machine).unwrap();
+            let service = service_fn(|request: Request<Incoming>| async move {
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(10)).await;
+                    drop(request);
+                });
+                Ok::<_, Infallible>(text(StatusCode::FORBIDDEN, "denied"))
+            });
+            let _ = connection::serve(ours, &slot, CancellationToken::new(), service).await;
+        });
+        let started = Instant::now();
+        let large = post(&format!("content-length: {}", 2 * MOST_LEFT));
+        theirs.write_all(large.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        theirs.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains(CLOSE), "{answer}");
+        assert!(started.elapsed() < Duration::from_secs(5));
+        drop(theirs);
+        server.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_becomes_anothers_also_where_nobody_read_a_body_before() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, mut told) = (std::sync::Arc::new(tell), told);
+        let server = tokio::spawn(async move {
+            let all = Connections::new(Limits::for_descriptors(1024));
+            let slot = all.admit(Source::Machine).unwrap();
+            let service = service_fn(move |request: Request<Incoming>| {
+                let tell = Arc::clone(&tell);
+                async move {
+                    tokio::spawn(async move {
+                        let upgraded = hyper::upgrade::on(request).await;
+                        let _ = tell.send(upgraded.is_ok());
+                    });
+                    let mut answer = text(StatusCode::SWITCHING_PROTOCOLS, "");
+                    let (connection, upgrade) = (CONNECTION, http::header::UPGRADE);
+                    answer
+                        .headers_mut()
+                        .insert(connection, "upgrade".parse().unwrap());
+                    answer.headers_mut().insert(upgrade, "x".parse().unwrap());
+                    Ok::<_, Infallible>(answer)
+                }
+            });
+            let _ = connection::serve(ours, &slot, CancellationToken::new(), service).await;
+        });
+        let head = post("connection: upgrade\r\nupgrade: x\r\ncontent-length: 5");
+        theirs.write_all(head.as_bytes()).await.unwrap();
+        theirs.write_all(b"hello").await.unwrap();
+        let upgraded = timeout(Duration::from_secs(5), told.recv()).await;
+        assert_eq!(upgraded, Ok(Some(true)));
+        drop(theirs);
+        server.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

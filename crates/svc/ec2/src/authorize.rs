@@ -252,11 +252,8 @@ pub async fn checks(
         }
         Input::CreateSnapshots(i) => {
             let of = i.instance_specification.as_ref();
-            rows.snapshots_of_instance(
-                of.and_then(|it| it.instance_id.as_ref()),
-                &i.tag_specifications,
-            )
-            .await?;
+            rows.snapshots_of_instance(of, &i.tag_specifications)
+                .await?;
         }
         Input::DeleteSnapshot(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DescribeSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,

@@ -1,6 +1,9 @@
 //! What instances are launched from: launch templates, images, key pairs, placement groups.
 
-use wharf_api_ec2::{Input, types::CopySnapshotRequest};
+use wharf_api_ec2::{
+    Input,
+    types::{CopySnapshotRequest, InstanceSpecification},
+};
 use wharf_records::Record;
 use wharf_wire::{Check, Context, Fault};
 
@@ -85,21 +88,27 @@ impl Rows<'_> {
             .await
     }
 
-    /// All that an instance has, and what is made of it.
+    /// All of an instance that snapshots are taken of, and what is made of it.
     pub async fn snapshots_of_instance(
         &mut self,
-        instance: Option<&String>,
+        of: Option<&InstanceSpecification>,
         tags: &Specifications,
     ) -> Result<(), Fault> {
         self.new_one(Snapshot::KIND, tags);
-        self.on::<Instance>(&instance.cloned()).await?;
-        let id = instance.map_or("", String::as_str);
+        let instance = of.and_then(|it| it.instance_id.clone());
+        self.on::<Instance>(&instance).await?;
+        let id = instance.as_deref().unwrap_or_default();
         let root = Root::volume_of(id);
-        if volumes::is_root(self.service, self.cx, &root).await? {
+        let has_root = of.is_none_or(|it| it.exclude_boot_volume != Some(true));
+        if has_root && volumes::is_root(self.service, self.cx, &root).await? {
             self.on_volume(&Some(root)).await?;
         }
+        let excluded = of.and_then(|it| it.exclude_data_volume_ids.as_deref());
+        let excluded = excluded.unwrap_or_default();
         for volume in of_instance(self.service, self.cx, id).await? {
-            self.on::<Volume>(&Some(volume.id)).await?;
+            if !excluded.contains(&volume.id) {
+                self.on::<Volume>(&Some(volume.id)).await?;
+            }
         }
         Ok(())
     }

@@ -354,6 +354,16 @@ async fn their_roots_have_tags_and_attributes_as_volumes_have() {
     let mut shown = TAGGED.resources(&stored.entries[0]).into_iter();
     let shown = shown.find(|it| it.arn.resource == format!("volume/{root}"));
     assert_eq!(shown.unwrap().tags.len(), 2);
+    // Nobody is asked about a root of which nothing is taken.
+    for excluded in [false, true] {
+        let mut asked = taken(&instance);
+        let of = asked.instance_specification.as_mut().unwrap();
+        of.exclude_boot_volume = Some(excluded);
+        let checks = ec2.authorize(&call, wharf_api_ec2::Input::CreateSnapshots(&asked));
+        let checks = checks.await.unwrap();
+        let is_about_it = checks.iter().any(|it| it.resource.contains(&root));
+        assert_eq!(is_about_it, !excluded);
+    }
     let delete = DeleteTagsRequest {
         resources: Some(vec![root.clone()]),
         tags: Some(vec![Tag {
