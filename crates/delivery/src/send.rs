@@ -21,6 +21,19 @@ const TOO_LONG: &str = "BatchRequestTooLong";
 pub struct Sending {
     pub actor: Actor,
     pub request: Request,
+    /// It is done once the operation answers, whatever it says of what it did not do: for who asked for the
+    /// operation itself, of which a part that is done would else be done again.
+    pub answer_is_enough: bool,
+}
+
+impl Sending {
+    async fn send(&self, operations: &dyn Operations) -> Result<(), Failure> {
+        if self.answer_is_enough {
+            operations.call(&self.actor, &self.request).await?;
+            return Ok(());
+        }
+        send(operations, &self.actor, &self.request).await
+    }
 }
 
 /// Calls a target.
@@ -128,8 +141,8 @@ async fn send_batch(
         return batch.into_iter().map(|(at, _)| at).zip(answers).collect();
     }
     let mut answers = Vec::with_capacity(batch.len());
-    for (at, Sending { actor, request }) in batch {
-        answers.push((at, send(operations, &actor, &request).await));
+    for (at, sending) in batch {
+        answers.push((at, sending.send(operations).await));
     }
     answers
 }
@@ -139,7 +152,7 @@ async fn send_together(
     operations: &dyn Operations,
     batch: &Batch,
 ) -> Option<Vec<Result<(), Failure>>> {
-    let Sending { actor, request } = &batch.first()?.1;
+    let Sending { actor, request, .. } = &batch.first()?.1;
     let entries = batch.iter().enumerate().map(|(id, (_, sending))| {
         let mut entry = sending.request.input.clone();
         if let Some(entry) = entry.as_object_mut() {
@@ -320,6 +333,7 @@ mod tests {
                 source_arn: String::new(),
             },
             request: Request::new("sqs", "SendMessage", "us-east-1", input),
+            answer_is_enough: false,
         })
     }
 
@@ -355,6 +369,38 @@ mod tests {
         let sendings = vec![message("short", "hi"), message("short", "ho")];
         assert_eq!(send_all(&queues, sendings).await, [Ok(()), Ok(())]);
         assert_eq!(queues.0.lock().len(), 3);
+    }
+
+    /// Takes nothing, and says so in its answer.
+    struct Refuses;
+
+    #[wharf_wire::async_trait]
+    impl Operations for Refuses {
+        async fn call(&self, _: &Actor, _: &Request) -> Result<Value, Fault> {
+            Ok(json!({ "Entries": [{ "EventId": "1" }, { "ErrorCode": "InternalFailure" }] }))
+        }
+
+        async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_looked_into_unless_it_is_enough() {
+        let put = |answer_is_enough| Sending {
+            request: Request::new("events", "PutEvents", "us-east-1", json!({})),
+            answer_is_enough,
+            ..message("a", "hi").unwrap()
+        };
+        let answers = send_all(&Refuses, vec![Ok(put(true)), Ok(put(false))]).await;
+        assert_eq!(
+            answers,
+            [Ok(()), Err(Failure::passing("InternalFailure", ""))]
+        );
     }
 
     #[test]

@@ -401,6 +401,7 @@ impl Targets {
             Ok(Sending {
                 actor: errand.actor(errand.text("RoleArn")),
                 request: errand.request()?,
+                answer_is_enough: false,
             })
         });
         send_all(&*self.operations, sendings.collect()).await

@@ -59,6 +59,7 @@ fn sending(notice: &Notice) -> Option<Result<Sending, Failure>> {
     Some(request.map(|request| Sending {
         actor: actor(account, bucket),
         request,
+        answer_is_enough: false,
     }))
 }
 

@@ -82,6 +82,7 @@ impl Messenger {
         Ok(Sending {
             actor: errand.actor(&target),
             request: request.map_err(|bad| never(bad.0))?,
+            answer_is_enough: target::is_universal(&target),
         })
     }
 }

@@ -13,6 +13,8 @@ use crate::fault;
 
 /// Ends the names of queues with order.
 const FIFO: &str = ".fifo";
+/// The service in ARNs of universal targets.
+const UNIVERSAL: &str = "scheduler";
 /// The longest input, as AWS has it.
 const MAX_INPUT: usize = 256 * 1024;
 
@@ -104,6 +106,12 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
     request.map(|_| ()).map_err(|bad| fault::invalid(bad.0))
 }
 
+/// Whether it names an operation, rather than what something is sent to.
+pub fn is_universal(target: &Target) -> bool {
+    let arn = target.arn.as_deref().and_then(|it| it.parse::<Arn>().ok());
+    arn.is_some_and(|it| it.service == UNIVERSAL)
+}
+
 /// Dead letters have no group, which a queue with order asks for.
 fn is_standard_queue(arn: &str) -> bool {
     let arn = arn.parse::<Arn>();
@@ -167,7 +175,7 @@ pub fn request(
     let input = target.input.as_deref().map(|it| fired.fill(it));
     let input = input.as_deref();
     match (arn.service.as_str(), arn.resource.as_str()) {
-        ("scheduler", _) => targets::universal(&arn, region, input),
+        (UNIVERSAL, _) => targets::universal(&arn, region, input),
         ("ecs", cluster) if cluster.starts_with("cluster/") => {
             let parameters = document.get("EcsParameters").unwrap_or(&Value::Null);
             targets::run_task(&arn, parameters, input, &started_by(fired), fired.execution)

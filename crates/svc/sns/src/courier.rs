@@ -224,6 +224,7 @@ impl Messages {
         Ok(Sending {
             actor: errand.actor(),
             request,
+            answer_is_enough: false,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod home;
 mod metered;
+mod targets;
 mod under_key;
 
 use std::time::Duration;
