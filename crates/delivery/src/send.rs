@@ -235,16 +235,28 @@ impl GivenUp {
     }
 }
 
+/// How the codes begin of entries that PutEvents would refuse for ever, as AWS documents them.
+const REFUSED_FOR_EVER: [&str; 7] = [
+    "AccessDenied",
+    "InvalidAccountId",
+    "InvalidArgument",
+    "MalformedDetail",
+    "NotAuthorizedForDetailType",
+    "NotAuthorizedForSource",
+    "RedactionFailure",
+];
+
 /// The failure of a call that answered, and did nothing: RunTask without tasks, PutEvents without
 /// events.
 fn undone(answer: &Value) -> Option<Failure> {
     let of = |failure: &Value, code: &str, text: &str| {
         let member = |name| failure.get(name).and_then(Value::as_str);
-        // No room now, or a throttled entry.
-        Failure::passing(
-            member(code).unwrap_or_default(),
-            member(text).unwrap_or_default(),
-        )
+        let code = member(code).unwrap_or_default();
+        Failure {
+            // Else there is no room now, or the entry is throttled.
+            passes: !REFUSED_FOR_EVER.iter().any(|it| code.starts_with(it)),
+            ..Failure::lasting(code, member(text).unwrap_or_default())
+        }
     };
     let items = |name| answer.get(name).and_then(Value::as_array);
     let failures = items("failures").filter(|it| !it.is_empty());
@@ -268,27 +280,33 @@ mod tests {
 
     #[test]
     fn answers_that_did_nothing() {
-        for (answer, code) in [
+        let entry = |code: &str| json!({ "Entries": [{ "ErrorCode": code }] });
+        for (answer, failure) in [
             (json!({}), None),
             (json!({ "tasks": [{}], "failures": [] }), None),
             (
                 json!({ "tasks": [], "failures": [{ "reason": "RESOURCE:CPU" }] }),
-                Some("RESOURCE:CPU"),
+                Some(("RESOURCE:CPU", true)),
             ),
             (
                 json!({ "Entries": [{ "EventId": "1" }], "FailedEntryCount": 0 }),
                 None,
             ),
+            (entry("InternalFailure"), Some(("InternalFailure", true))),
             (
-                json!({ "Entries": [{ "ErrorCode": "InternalFailure" }] }),
-                Some("InternalFailure"),
+                entry("ThrottlingException"),
+                Some(("ThrottlingException", true)),
+            ),
+            (entry("MalformedDetail"), Some(("MalformedDetail", false))),
+            (entry("InvalidArgument"), Some(("InvalidArgument", false))),
+            (
+                entry("NotAuthorizedForSource"),
+                Some(("NotAuthorizedForSource", false)),
             ),
         ] {
-            assert_eq!(
-                undone(&answer).map(|it| it.code).as_deref(),
-                code,
-                "{answer}"
-            );
+            let found = undone(&answer);
+            let found = found.as_ref().map(|it| (it.code.as_str(), it.passes));
+            assert_eq!(found, failure, "{answer}");
         }
     }
 

@@ -103,7 +103,19 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
         attempt: 1,
     };
     let request = request(target, &document(target), region, &moment);
-    request.map(|_| ()).map_err(|bad| fault::invalid(bad.0))
+    request.map_err(|bad| fault::invalid(bad.0))?;
+    // What no bus ever takes. A word may stand for a number.
+    let detail = target.input.as_deref().filter(|_| service == "events");
+    if detail.is_some_and(|it| !is_object(&moment.fill(it))) {
+        return Err(fault::invalid(
+            "The Input of a target that is an event bus is a JSON object.",
+        ));
+    }
+    Ok(())
+}
+
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|it| it.is_object())
 }
 
 /// Whether it names an operation, rather than what something is sent to.
@@ -283,6 +295,10 @@ mod tests {
         };
         let fifo = target("arn:aws:sqs:us-east-1:123456789012:jobs.fifo");
         let bus = target("arn:aws:events:us-east-1:123456789012:event-bus/default");
+        let to_bus = Target {
+            event_bridge_parameters: Some(event),
+            ..bus.clone()
+        };
         for (it, fine) in [
             (target("nonsense"), false),
             (
@@ -304,19 +320,26 @@ mod tests {
                 },
                 true,
             ),
-            (bus.clone(), false),
-            (
-                Target {
-                    event_bridge_parameters: Some(event),
-                    ..bus
-                },
-                true,
-            ),
+            (bus, false),
+            (to_bus.clone(), true),
         ] {
             assert_eq!(check(&it, "us-east-1").is_ok(), fine, "{it:?}");
         }
         let topic = target("arn:aws:sns:us-east-1:123456789012:topic");
         let refused = |it: &Target| check(it, "us-east-1").unwrap_err().message;
+        for (detail, fine) in [
+            ("{}", true),
+            (r#"{"attempt": <aws.scheduler.attempt-number>}"#, true),
+            ("[]", false),
+            ("{", false),
+            ("", false),
+        ] {
+            let it = Target {
+                input: Some(detail.to_owned()),
+                ..to_bus.clone()
+            };
+            assert_eq!(check(&it, "us-east-1").is_ok(), fine, "{detail}");
+        }
         let of_others = Target {
             ecs_parameters: Some(EcsParameters::default()),
             ..topic.clone()

@@ -1,7 +1,7 @@
 //! What targets get, and what their answers mean.
 
 use serde_json::json;
-use wharf_api_scheduler::{CreateScheduleInput, Target};
+use wharf_api_scheduler::{CreateScheduleInput, DeadLetterConfig, EventBridgeParameters, Target};
 
 use crate::home::{Home, schedule, target};
 
@@ -31,4 +31,35 @@ async fn an_operation_that_answers_is_not_called_again_for_what_it_did_not_do() 
     // Nothing is left to be tried again, and there is no letter.
     home.delivered(1).await;
     assert_eq!(home.called()[0].input, input);
+}
+
+/// The default bus, and a queue for dead letters.
+fn bus() -> Target {
+    Target {
+        arn: Some("arn:aws:events:us-east-1:000000000000:event-bus/default".to_owned()),
+        input: None,
+        event_bridge_parameters: Some(EventBridgeParameters {
+            detail_type: Some("tick".to_owned()),
+            source: Some("my.clock".to_owned()),
+        }),
+        dead_letter_config: Some(DeadLetterConfig {
+            arn: Some("arn:aws:sqs:us-east-1:000000000000:dead".to_owned()),
+        }),
+        ..target()
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_refused_for_ever_is_a_dead_letter_at_once() {
+    let home = Home::start();
+    home.notes.answers.lock().push_back(Ok(json!({
+        "FailedEntryCount": 1,
+        "Entries": [{ "ErrorCode": "NotAuthorizedForSource", "ErrorMessage": "no" }],
+    })));
+    home.create(daily("refused", bus())).await.unwrap();
+    home.delivered(2).await;
+    let letter = home.called().pop().unwrap().input;
+    let attribute = |name: &str| letter["MessageAttributes"][name]["StringValue"].clone();
+    assert_eq!(attribute("ERROR_CODE"), "NotAuthorizedForSource");
+    assert_eq!(attribute("RETRY_ATTEMPTS"), "0");
 }
