@@ -54,6 +54,15 @@ impl Errand {
             source_arn: self.schedule_arn.clone(),
         }
     }
+
+    fn fired(&self, attempt: u32) -> Fired<'_> {
+        Fired {
+            schedule_arn: &self.schedule_arn,
+            at: self.at,
+            execution: &self.execution,
+            attempt,
+        }
+    }
 }
 
 impl Messenger {
@@ -72,12 +81,7 @@ impl Messenger {
         let errand = &parcel.work;
         let whole = self.whole(errand).await?;
         let target = target::read(&whole).map_err(|error| never(error.to_string()))?;
-        let fired = Fired {
-            schedule_arn: &errand.schedule_arn,
-            at: errand.at,
-            execution: &errand.execution,
-            attempt: parcel.failures.saturating_add(1),
-        };
+        let fired = errand.fired(parcel.failures.saturating_add(1));
         let request = target::request(&target, &whole, &errand.region, &fired);
         Ok(Sending {
             actor: errand.actor(&target),
@@ -107,9 +111,14 @@ impl Courier for Messenger {
         let errand = &parcel.work;
         // An input that does not open stays shut: its letter says all but that.
         let whole = self.whole(errand).await;
+        let is_shut = whole.is_err();
         let whole = whole.unwrap_or_else(|_| errand.target.clone());
         let Ok(target) = target::read(&whole) else {
             return Ok(());
+        };
+        let body = match is_shut {
+            true => "{}".to_owned(),
+            false => target::letter(&target, &errand.region, &errand.fired(1)),
         };
         let mut attributes = why.attributes();
         attributes.extend([
@@ -122,7 +131,7 @@ impl Courier for Messenger {
         let queue = target.dead_letter_config.as_ref();
         let letter = DeadLetter {
             queue: queue.and_then(|it| it.arn.as_deref()),
-            body: target.input.as_deref().unwrap_or("{}"),
+            body: &body,
             group: None,
             attributes,
             token: &errand.execution,

@@ -169,6 +169,33 @@ impl Fired<'_> {
             text.replace(word, value)
         })
     }
+
+    /// What a target gets whose schedule gives it nothing, in AWS's form. Each try has the same.
+    fn notification(&self, region: &str) -> String {
+        let schedule = self.schedule_arn.parse::<Arn>();
+        serde_json::json!({
+            "version": "0",
+            "id": self.execution,
+            "detail-type": "Scheduled Event",
+            "source": "aws.scheduler",
+            "account": schedule.map(|it| it.account).unwrap_or_default(),
+            "time": self.at.iso8601_seconds(),
+            "region": region,
+            "resources": [self.schedule_arn],
+            // A text, unlike that of a rule.
+            "detail": "{}",
+        })
+        .to_string()
+    }
+}
+
+/// What a dead letter says: the input as it was given, or what the target gets without one.
+pub fn letter(target: &Target, region: &str, fired: &Fired<'_>) -> String {
+    match &target.input {
+        Some(input) => input.clone(),
+        None if is_universal(target) => "{}".to_owned(),
+        None => fired.notification(region),
+    }
 }
 
 /// The call that a moment of a schedule is. `document` is the target as JSON.
@@ -186,6 +213,7 @@ pub fn request(
     let arn: Arn = text.parse().map_err(|_| bad())?;
     let input = target.input.as_deref().map(|it| fired.fill(it));
     let input = input.as_deref();
+    let body = || input.map_or_else(|| fired.notification(region), str::to_owned);
     match (arn.service.as_str(), arn.resource.as_str()) {
         (UNIVERSAL, _) => targets::universal(&arn, region, input),
         ("ecs", cluster) if cluster.starts_with("cluster/") => {
@@ -194,24 +222,19 @@ pub fn request(
         }
         ("sqs", _) => Ok(targets::send_message(
             &arn,
-            input.unwrap_or("{}"),
+            &body(),
             group(target),
             &[],
             fired.execution,
         )),
-        ("sns", _) => Ok(targets::publish(&arn, input.unwrap_or("{}"))),
+        ("sns", _) => Ok(targets::publish(&arn, &body())),
         ("events", bus) if bus.starts_with("event-bus/") => {
             let given = target.event_bridge_parameters.as_ref();
             let given =
                 given.ok_or_else(|| BadTarget("EventBridgeParameters are missing.".to_owned()))?;
             let source = given.source.as_deref().unwrap_or_default();
             let detail_type = given.detail_type.as_deref().unwrap_or_default();
-            Ok(targets::put_event(
-                &arn,
-                source,
-                detail_type,
-                input.unwrap_or("{}"),
-            ))
+            Ok(targets::put_event(&arn, source, detail_type, &body()))
         }
         (service, _) => Err(BadTarget(format!(
             "Targets of {service} are not supported by this version of wharf."
@@ -282,6 +305,30 @@ mod tests {
             "arn:aws:scheduler:us-east-1:123456789012:schedule/default/nightly 2026-11-22T10:00:00Z e-1 3"
         );
         assert_eq!(started_by(&fired), "schedule/nightly");
+        // Without an input there is a notification.
+        let nothing = Target {
+            input: None,
+            ..given
+        };
+        let found = request(&nothing, &document(&nothing), "us-east-1", &fired).unwrap();
+        let body = found.input["MessageBody"].as_str().unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(body).unwrap(),
+            serde_json::json!({
+                "version": "0",
+                "id": "e-1",
+                "detail-type": "Scheduled Event",
+                "source": "aws.scheduler",
+                "account": "123456789012",
+                "time": "2026-11-22T10:00:00Z",
+                "region": "us-east-1",
+                "resources": [fired.schedule_arn],
+                "detail": "{}",
+            })
+        );
+        assert_eq!(letter(&nothing, "us-east-1", &fired), body);
+        let operation = target("arn:aws:scheduler:::aws-sdk:ecs:runTask");
+        assert_eq!(letter(&operation, "us-east-1", &fired), "{}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What targets get, and what their answers mean.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wharf_api_scheduler::{CreateScheduleInput, DeadLetterConfig, EventBridgeParameters, Target};
 
-use crate::home::{Home, schedule, target};
+use crate::home::{BEGIN, Home, schedule, target};
 
 /// A schedule of this target that comes once a day, and now.
 fn daily(name: &str, target: Target) -> CreateScheduleInput {
@@ -62,4 +62,35 @@ async fn an_event_that_is_refused_for_ever_is_a_dead_letter_at_once() {
     let attribute = |name: &str| letter["MessageAttributes"][name]["StringValue"].clone();
     assert_eq!(attribute("ERROR_CODE"), "NotAuthorizedForSource");
     assert_eq!(attribute("RETRY_ATTEMPTS"), "0");
+}
+
+#[tokio::test]
+async fn a_target_that_is_given_nothing_gets_a_notification_of_its_moment() {
+    let home = Home::start();
+    // It is refused: its dead letter says the same.
+    home.notes.answers.lock().push_back(Ok(json!({
+        "Entries": [{ "ErrorCode": "MalformedDetail", "ErrorMessage": "no" }],
+    })));
+    let arn = home.create(daily("bare", bus())).await.unwrap();
+    home.delivered(2).await;
+    let calls = home.called();
+    let detail = calls[0].input["Entries"][0]["Detail"].as_str().unwrap();
+    let letter = &calls[1].input;
+    assert_eq!(letter["MessageBody"], detail);
+    let execution = &letter["MessageAttributes"]["EXECUTION_ID"]["StringValue"];
+    let said: Value = serde_json::from_str(detail).unwrap();
+    assert_eq!(
+        said,
+        json!({
+            "version": "0",
+            "id": execution,
+            "detail-type": "Scheduled Event",
+            "source": "aws.scheduler",
+            "account": "000000000000",
+            "time": BEGIN,
+            "region": "us-east-1",
+            "resources": [arn],
+            "detail": "{}",
+        })
+    );
 }
