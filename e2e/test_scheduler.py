@@ -148,6 +148,9 @@ def test_what_is_refused_and_how(wharf):
     assert create(Target=lambda_)[1] == "Targets of lambda are not supported by this version of wharf."
     reads = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:listTasks", "RoleArn": role}
     assert create(Target=reads)[0] == "ValidationException"
+    for name, why in (("foo:bar", "foo is not supported by this version of wharf."), ("sqs:foo", "sqs has no operation Foo.")):
+        unknown = {"Arn": f"arn:aws:scheduler:::aws-sdk:{name}", "RoleArn": role}
+        assert create(Target=unknown) == ("ValidationException", f"{unknown['Arn']} is not a valid target ARN: {why}")
 
 
 def test_groups_tags_and_lists(wharf):

@@ -83,6 +83,15 @@ pub trait Operations: Send + Sync {
         Err(Fault::sender("UnknownOperationException", 400, text))
     }
 
+    /// Whether there is such an operation. What stands in for all of them need not know.
+    ///
+    /// # Errors
+    /// There is none; the text says what there is not.
+    fn knows(&self, service: &str, operation: &str) -> Result<(), Fault> {
+        let _ = (service, operation);
+        Ok(())
+    }
+
     /// Whether an actor may do something, for a service that does it itself.
     ///
     /// # Errors

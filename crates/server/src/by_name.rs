@@ -149,6 +149,16 @@ impl Operations for ByName {
         serde_json::from_slice(&answered.await?).map_err(|error| unavailable(&error))
     }
 
+    fn knows(&self, service: &str, operation: &str) -> Result<(), Fault> {
+        match self.named(service)?.schema().find_operation(operation) {
+            Some(_) => Ok(()),
+            None => {
+                let text = format!("{service} has no operation {operation}.");
+                Err(Fault::sender("UnknownOperationException", 400, text))
+            }
+        }
+    }
+
     async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {
         let cx = self.context(actor, region).await?;
         let decided = self.dispatcher.decide(&cx, checks).await;

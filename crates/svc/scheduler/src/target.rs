@@ -48,11 +48,11 @@ pub fn read(document: &Value) -> Result<Target, BadDocument> {
     Ok(target)
 }
 
-/// Refuses a target that could never be called.
+/// Refuses a target that could never be called; returns what would be.
 ///
 /// # Errors
 /// The text for the caller.
-pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
+pub fn check(target: &Target, region: &str) -> Result<Request, Fault> {
     if target
         .input
         .as_deref()
@@ -103,7 +103,7 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
         attempt: 1,
     };
     let request = request(target, &document(target), region, &moment);
-    request.map_err(|bad| fault::invalid(bad.0))?;
+    let request = request.map_err(|bad| fault::invalid(bad.0))?;
     // What no bus ever takes. A word may stand for a number.
     let detail = target.input.as_deref().filter(|_| service == "events");
     if detail.is_some_and(|it| !is_object(&moment.fill(it))) {
@@ -111,7 +111,7 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
             "The Input of a target that is an event bus is a JSON object.",
         ));
     }
-    Ok(())
+    Ok(request)
 }
 
 fn is_object(text: &str) -> bool {

@@ -171,7 +171,17 @@ async fn check(
     began: Option<Timestamp>,
 ) -> Result<String, Fault> {
     timing::check(&given.when)?;
-    target::check(&given.target, &place.region)?;
+    let request = target::check(&given.target, &place.region)?;
+    if target::is_universal(&given.target) {
+        let arn = given.target.arn.as_deref().unwrap_or_default();
+        let known = core
+            .parts
+            .operations
+            .knows(&request.service, &request.operation);
+        known.map_err(|it| {
+            fault::invalid(format!("{arn} is not a valid target ARN: {}", it.message))
+        })?;
+    }
     if given.when.end.is_some_and(|end| end <= core.now()) {
         return Err(fault::invalid(
             "The EndDate you specify must be in the future.",

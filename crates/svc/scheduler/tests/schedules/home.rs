@@ -55,6 +55,13 @@ impl Operations for Notes {
             .unwrap_or_else(|| Ok(json!({})))
     }
 
+    fn knows(&self, _: &str, operation: &str) -> Result<(), Fault> {
+        match operation {
+            "Foo" => Err(Fault::sender("Unknown", 400, "there is no Foo.")),
+            _ => Ok(()),
+        }
+    }
+
     async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use wharf_api_scheduler::{CreateScheduleInput, DeadLetterConfig, EventBridgeParameters, Target};
+use wharf_testkit::refused;
 
 use crate::home::{BEGIN, Home, schedule, target};
 
@@ -92,5 +93,25 @@ async fn a_target_that_is_given_nothing_gets_a_notification_of_its_moment() {
             "resources": [arn],
             "detail": "{}",
         })
+    );
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_there_is_no_target() {
+    let home = Home::start();
+    let call_of = |arn: &str| Target {
+        arn: Some(arn.to_owned()),
+        input: None,
+        ..target()
+    };
+    let (there, not_there) = (
+        "arn:aws:scheduler:::aws-sdk:sqs:purgeQueue",
+        "arn:aws:scheduler:::aws-sdk:sqs:foo",
+    );
+    home.create(daily("there", call_of(there))).await.unwrap();
+    refused(
+        home.create(daily("not", call_of(not_there))).await,
+        "ValidationException",
+        &format!("{not_there} is not a valid target ARN: there is no Foo."),
     );
 }
