@@ -71,8 +71,12 @@ fn is_policy(resource: &str) -> bool {
     })
 }
 
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit())
+}
+
 /// # Errors
-/// One is no action, or there are too many.
+/// One is no action, is of another place, or there are too many.
 pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
     let given = given.unwrap_or_default();
     if given.len() > MOST {
@@ -81,17 +85,24 @@ pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>,
         )));
     }
     for action in &given {
-        let (what, is_own) = match Action::parse(action)? {
-            Action::Topic(_) => continue,
-            Action::Policy(arn) => {
-                let is_own = arn.account == place.account && arn.region == place.region;
-                ("scaling policy", is_own)
-            }
-            Action::Instance(_, arn) => ("action", instances::is_of(place, &arn)),
+        let parsed = Action::parse(action)?;
+        let (Action::Topic(arn) | Action::Policy(arn) | Action::Instance(_, arn)) = &parsed;
+        if arn.region != place.region {
+            return Err(validation(format!(
+                "Invalid region {} specified. Only {} is supported.",
+                arn.region, place.region
+            )));
+        }
+        let (what, is_own) = match &parsed {
+            // Of any account.
+            Action::Topic(arn) if is_account(&arn.account) => continue,
+            Action::Topic(_) => return Err(validation(format!("Invalid arn syntax: {action}"))),
+            Action::Policy(arn) => ("scaling policy", arn.account == place.account),
+            Action::Instance(_, arn) => ("action", instances::is_of(place, arn)),
         };
         if !is_own {
             return Err(validation(format!(
-                "The {what} {action} is not of the alarm's account and region."
+                "The {what} {action} is not of the alarm's account."
             )));
         }
     }
@@ -296,7 +307,10 @@ mod tests {
         let refused = |answer: Result<Vec<String>, Fault>| answer.unwrap_err().message;
         assert!(refused(of_composite(&place, given())).contains("composite"));
         let elsewhere = Place::new("000000000000", "us-west-2");
-        assert!(refused(checked(&elsewhere, given())).contains("account and region"));
+        let of_region = "Invalid region us-east-1 specified. Only us-west-2 is supported.";
+        assert_eq!(refused(checked(&elsewhere, given())), of_region);
+        let other_account = Place::new("111111111111", "us-east-1");
+        assert!(refused(checked(&other_account, given())).contains("account"));
         let group = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:autoScalingGroupName/g:policyName/p";
         let of_group = checked(&place, Some(vec![group.to_owned()]));
         assert_eq!(of_group.unwrap(), [group]);
@@ -305,9 +319,34 @@ mod tests {
         assert!(refused(checked(&place, other)).contains("no policy of scaling"));
         let stop = || Some(vec!["arn:aws:automate:us-east-1:ec2:stop".to_owned()]);
         assert!(checked(&place, stop()).is_ok());
-        assert!(refused(checked(&elsewhere, stop())).contains("account and region"));
+        assert_eq!(refused(checked(&elsewhere, stop())), of_region);
         assert!(refused(of_composite(&place, stop())).contains("act on instances"));
         let other = Some(vec!["arn:aws:automate:us-east-1:ec2:hibernate".to_owned()]);
         assert!(refused(checked(&place, other)).contains("not supported"));
+    }
+
+    #[test]
+    fn topics_are_of_the_region_and_of_any_account() {
+        let place = Place::new("000000000000", "us-east-1");
+        for (topic, refused) in [
+            ("arn:aws:sns:us-east-1:000000000000:ops", None),
+            ("arn:aws:sns:us-east-1:111111111111:ops", None),
+            (
+                "arn:aws:sns:eu-west-1:000000000000:ops",
+                Some("Invalid region eu-west-1 specified. Only us-east-1 is supported."),
+            ),
+            (
+                "arn:aws:sns:us-east-1:12:ops",
+                Some("Invalid arn syntax: arn:aws:sns:us-east-1:12:ops"),
+            ),
+            (
+                "arn:aws:sns:us-east-1::ops",
+                Some("Invalid arn syntax: arn:aws:sns:us-east-1::ops"),
+            ),
+        ] {
+            let found = checked(&place, Some(vec![topic.to_owned()])).err();
+            let found = found.as_ref().map(|it| it.message.as_str());
+            assert_eq!(found, refused, "{topic}");
+        }
     }
 }

@@ -208,7 +208,10 @@ async fn an_action_on_an_instance_needs_one() {
     for (input, why) in [
         (without, "InstanceId"),
         (math, "InstanceId"),
-        (elsewhere, "account and region"),
+        (
+            elsewhere,
+            "Invalid region eu-west-1 specified. Only us-east-1 is supported.",
+        ),
         (recovered, "StatusCheckFailed_System"),
     ] {
         let put = home.service.put_metric_alarm(&call, input);
