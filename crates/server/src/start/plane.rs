@@ -206,6 +206,7 @@ impl Plane {
             dispatcher: dispatcher.clone(),
             kms: kms_client.clone(),
             clock: clock.clone(),
+            regions: config.regions(),
             takeover: Takeover::Replace,
         });
         let registry_host = format!("localhost:{}", config.port);

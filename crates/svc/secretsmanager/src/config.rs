@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wharf_api_kms::Kms;
-use wharf_base::Clock;
+use wharf_base::{Clock, regions::Regions};
 use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -22,6 +22,8 @@ pub struct Parts {
     /// To the endpoints that rotate secrets.
     pub egress: Egress,
     pub clock: Arc<dyn Clock>,
+    /// Where replicas may be.
+    pub regions: Regions,
     /// Whether another server may hold the reconciler's shard.
     pub takeover: Takeover,
 }

@@ -175,6 +175,7 @@ impl Home {
             dispatcher: world.dispatcher.clone(),
             kms: Arc::new(kms.clone()),
             clock: clock.clone(),
+            regions: wharf_base::regions::Regions::default(),
             takeover: Takeover::Replace,
         });
         let announcing: Arc<dyn Announce> = Arc::new(announced::ANNOUNCING);

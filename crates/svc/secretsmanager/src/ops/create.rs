@@ -27,7 +27,7 @@ pub async fn create_secret(
     names::check(&name)?;
     let content = Content::given(input.secret_string, input.secret_binary)?;
     let given_tags = tags::given(input.tags)?;
-    let regions = replicas::regions(&place, input.add_replica_regions.as_deref())?;
+    let regions = replicas::regions(core, &place, input.add_replica_regions.as_deref())?;
     let version = input.client_request_token.unwrap_or_else(ids::uuid);
     let kms_key = kms::chosen(input.kms_key_id);
     let made = Secret {

@@ -27,13 +27,17 @@ use crate::{
 /// Regions with the keys of their replicas; `None` for the service's own.
 pub type Regions = BTreeMap<String, Option<String>>;
 
-/// The regions of a request: others than the secret's own, each once.
-pub fn regions(place: &Place, given: Option<&[ReplicaRegionType]>) -> Result<Regions, Fault> {
+/// The regions of a request: those that there are, others than the secret's own, each once.
+pub fn regions(
+    core: &Core,
+    place: &Place,
+    given: Option<&[ReplicaRegionType]>,
+) -> Result<Regions, Fault> {
     let mut regions = Regions::new();
     for one in given.unwrap_or_default() {
         let key = kms::chosen(one.kms_key_id.clone());
         let region = one.region.clone().unwrap_or_default();
-        if region == place.region {
+        if region == place.region || !core.parts.regions.has(&region) {
             return Err(fault::parameter("Invalid replica region."));
         }
         if regions.insert(region.clone(), key).is_some() {
@@ -51,7 +55,7 @@ pub async fn replicate_secret_to_regions(
     input: ReplicateSecretToRegionsRequest,
 ) -> Result<ReplicateSecretToRegionsResponse, Fault> {
     let place = Place::of(call);
-    let regions = regions(&place, input.add_replica_regions.as_deref())?;
+    let regions = regions(core, &place, input.add_replica_regions.as_deref())?;
     let found = core.find(&place, input.secret_id.as_deref()).await?;
     let found = found.primary()?.usable()?.own()?;
     let force = input.force_overwrite_replica_secret.unwrap_or_default();

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use wharf_api_kms::{self as kms, Kms as _};
 use wharf_api_secretsmanager::{self as api, Secretsmanager as _};
-use wharf_base::{Clock as _, Permit, SystemClock, TestClock};
+use wharf_base::{Clock as _, Permit, SystemClock, TestClock, regions::Regions};
 use wharf_egress::Egress;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -65,6 +65,7 @@ impl Home {
             kms: Arc::new(keys),
             egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
             clock: clock.clone(),
+            regions: Regions::default(),
             takeover: Takeover::Replace,
         });
         let stop = CancellationToken::new();

@@ -22,11 +22,16 @@ async fn a_replica_shows_what_its_primary_has() {
         add_replica_regions: Some(vec![region(to)]),
         force_overwrite_replica_secret: None,
     };
-    let own = home
-        .secrets
-        .replicate_secret_to_regions(&home.call(), replicate(REGION))
-        .await;
-    assert_eq!(code(own), "InvalidParameterException");
+    for nowhere in [REGION, "mars-north-1"] {
+        let asked = replicate(nowhere);
+        let made = home
+            .secrets
+            .replicate_secret_to_regions(&home.call(), asked)
+            .await;
+        let fault = made.unwrap_err();
+        assert_eq!(fault.code, "InvalidParameterException");
+        assert_eq!(fault.message, "Invalid replica region.", "{nowhere}");
+    }
     let made = home
         .secrets
         .replicate_secret_to_regions(&home.call(), replicate("eu-west-1"))

@@ -59,6 +59,7 @@ impl Home {
             dispatcher: world.dispatcher.clone(),
             kms: keys.clone(),
             clock: clock.clone(),
+            regions: wharf_base::regions::Regions::default(),
             takeover: Takeover::Replace,
         });
         let client = wharf_api_secretsmanager::Client::new(
