@@ -14,7 +14,14 @@ use wharf_wire::Fault;
 
 use crate::{fault, records::Secret, versions};
 
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How far apart rotations are at least and at most, as AWS has it.
+const SHORTEST: Duration = Duration::from_secs(4 * 3600);
+const LONGEST: Duration = Duration::from_secs(999 * 24 * 3600);
+/// Moments of a cron expression that are looked at, from a beginning of a UTC day: those of a month of days.
+const LOOKED_AT: usize = 32;
+const START: Timestamp = Timestamp(0);
 /// Tries of one step; then the rotation waits for its next moment, or for RotateSecret.
 pub const MOST_TRIES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -116,33 +123,88 @@ impl Step {
     }
 }
 
+/// How long after a moment a secret may be rotated.
+fn window(text: &str) -> Result<Duration, Fault> {
+    let hours = text.strip_suffix('h').and_then(|it| it.parse::<u8>().ok());
+    match hours.filter(|it| (1..=24).contains(it)) {
+        Some(hours) => Ok(HOUR * u32::from(hours)),
+        None => Err(fault::parameter(format!(
+            "The Duration {text} isn't valid."
+        ))),
+    }
+}
+
+/// Whether secrets are rotated by such an expression, each time within a window of that length.
+fn check(text: &str, window: Duration) -> Result<(), Fault> {
+    let bad = || fault::parameter(format!("The ScheduleExpression {text} isn't valid."));
+    let too_often = || {
+        fault::parameter(format!(
+            "The ScheduleExpression {text} isn't valid: a secret is rotated every 4 hours at most."
+        ))
+    };
+    let too_long = || {
+        fault::parameter(
+            "The Duration must not extend into the next rotation window or the next UTC day.",
+        )
+    };
+    let expression = Expression::parse(text).map_err(|_| bad())?;
+    match &expression {
+        Expression::At(_) => {
+            return Err(fault::parameter(
+                "The ScheduleExpression must be a rate or a cron expression.",
+            ));
+        }
+        Expression::Rate(every) => {
+            return match *every {
+                every if text.contains("minute") || every > LONGEST => Err(bad()),
+                every if every < SHORTEST => Err(too_often()),
+                every if every < window => Err(too_long()),
+                _ => Ok(()),
+            };
+        }
+        Expression::Cron(_) => {}
+    }
+    let fields = text
+        .strip_prefix("cron(")
+        .and_then(|it| it.strip_suffix(')'));
+    let fields: Vec<&str> = fields.unwrap_or_default().split_whitespace().collect();
+    if fields.first() != Some(&"0") || fields.last() != Some(&"*") {
+        return Err(fault::parameter(format!(
+            "The ScheduleExpression {text} isn't valid: its minutes are 0, its year is *."
+        )));
+    }
+    let mut at = expression.next(START, START, Zone::UTC).ok_or_else(bad)?;
+    for _ in 0..LOOKED_AT {
+        let in_day = at.since(START).as_secs() % DAY.as_secs();
+        if Duration::from_secs(in_day) + window > DAY {
+            return Err(too_long());
+        }
+        let Some(next) = expression.next(at, at, Zone::UTC) else {
+            break;
+        };
+        match next.since(at) {
+            between if between < SHORTEST => return Err(too_often()),
+            between if between < window => return Err(too_long()),
+            _ => at = next,
+        }
+    }
+    Ok(())
+}
+
 impl Rules {
     /// The rules that a request gives.
     ///
     /// # Errors
-    /// Both forms at once; an expression that is none.
+    /// Both forms at once; an expression that is none, or that a window of this length does not go with.
     pub fn given(given: RotationRulesType) -> Result<Self, Fault> {
         if given.automatically_after_days.is_some() && given.schedule_expression.is_some() {
             return Err(fault::parameter(
                 "You can't specify both AutomaticallyAfterDays and ScheduleExpression in RotationRules.",
             ));
         }
+        let window = given.duration.as_deref().map(window).transpose()?;
         if let Some(text) = &given.schedule_expression {
-            let bad = |_| fault::parameter(format!("The ScheduleExpression {text} isn't valid."));
-            let read = Expression::parse(text).map_err(bad)?;
-            if read.is_once() {
-                return Err(fault::parameter(
-                    "The ScheduleExpression must be a rate or a cron expression.",
-                ));
-            }
-        }
-        if let Some(text) = &given.duration {
-            let hours = text.strip_suffix('h').and_then(|it| it.parse::<u8>().ok());
-            if !hours.is_some_and(|it| (1..=24).contains(&it)) {
-                return Err(fault::parameter(format!(
-                    "The Duration {text} isn't valid."
-                )));
-            }
+            check(text, window.unwrap_or_default())?;
         }
         Ok(Self {
             after_days: given.automatically_after_days,

@@ -124,7 +124,17 @@ fn rules() {
     };
     let hourly = given(None, Some("rate(4 hours)"), Some("3h")).unwrap();
     assert_eq!(hourly.next(NOW), Some(NOW + Duration::from_secs(4 * 3600)));
-    assert!(given(None, Some("cron(0 8 1 * ? *)"), None).is_ok());
+    for (schedule, duration) in [
+        ("cron(0 8 1 * ? *)", None),
+        ("cron(0 8 1 * ? *)", Some("16h")),
+        ("cron(0 */4 * * ? *)", Some("4h")),
+        ("cron(0 0,12 ? * MON *)", Some("12h")),
+        ("rate(1 day)", Some("24h")),
+        ("rate(999 days)", None),
+    ] {
+        let taken = given(None, Some(schedule), duration);
+        assert!(taken.is_ok(), "{schedule} {taken:?}");
+    }
     assert_eq!(Rules::default().next(NOW), None);
     for (days, schedule, duration) in [
         (Some(1), Some("rate(1 day)"), None),
@@ -132,7 +142,19 @@ fn rules() {
         (None, Some("at(2030-01-01T00:00:00)"), None),
         (None, None, Some("25h")),
         (None, None, Some("h")),
+        (None, Some("rate(3 hours)"), None),
+        (None, Some("rate(1000 days)"), None),
+        (None, Some("rate(300 minutes)"), None),
+        (None, Some("rate(4 hours)"), Some("5h")),
+        (None, Some("cron(30 8 * * ? *)"), None),
+        (None, Some("cron(0 8 * * ? 2099)"), None),
+        (None, Some("cron(0 8 30 2 ? *)"), None),
+        (None, Some("cron(0 * * * ? *)"), None),
+        (None, Some("cron(0 0,22 * * ? *)"), None),
+        (None, Some("cron(0 */4 * * ? *)"), Some("5h")),
+        (None, Some("cron(0 8 1 * ? *)"), Some("17h")),
     ] {
-        assert!(given(days, schedule, duration).is_err(), "{schedule:?}");
+        let refused = given(days, schedule, duration);
+        assert!(refused.is_err(), "{schedule:?} {duration:?}");
     }
 }

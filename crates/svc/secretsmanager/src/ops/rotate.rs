@@ -54,7 +54,7 @@ pub async fn rotate_secret(
         let mut secret = again(&mut tx, &found).await?;
         let before = secret.rotation.clone();
         let by = by.clone().or(before.as_ref().map(|it| it.by.clone()));
-        let mut rotation = Rotation {
+        let rotation = Rotation {
             enabled: true,
             by: by.ok_or_else(fault::no_rotation)?,
             role: role
@@ -74,7 +74,7 @@ pub async fn rotate_secret(
             },
             last_at: before.as_ref().and_then(|it| it.last_at),
             next_at: None,
-            turn: before.as_ref().and_then(|it| it.turn.clone()),
+            turn: None,
         };
         check(&rotation)?;
         if let Some(kept) = &kept
@@ -86,17 +86,21 @@ pub async fn rotate_secret(
                 return Err(core.table.conflict(&found.stored.key).into());
             }
         }
-        rotation.next_at = rotation.rules.next(call.now);
-        let is_running = match &mut rotation.turn {
+        // What runs is tried at once, as it was asked for: nothing of this request is kept, which is refused.
+        let turn = secret.rotation.as_mut().and_then(|it| it.turn.as_mut());
+        let is_running = match turn {
             Some(turn) => {
                 rotation::again(turn, call.now);
                 true
             }
             None => false,
         };
-        let is_new = !secret.versions.contains_key(&version);
-        secret.rotation = Some(rotation);
         if !is_running {
+            let is_new = !secret.versions.contains_key(&version);
+            secret.rotation = Some(Rotation {
+                next_at: rotation.rules.next(call.now),
+                ..rotation
+            });
             if !is_new && !only_tests && !versions::is(&secret, &version, versions::PENDING) {
                 return Err(fault::version_exists());
             }

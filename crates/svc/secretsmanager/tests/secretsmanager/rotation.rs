@@ -266,6 +266,7 @@ async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
         let refused = home.secrets.rotate_secret(&home.call(), changed).await;
         assert_eq!(code(refused), "AccessDeniedException");
     }
+    let before = describe(&home, "app/db").await.rotation_rules;
     // As it is, anybody may who may rotate the secret, by its name too; an endpoint needs no role.
     let as_it_is = api::RotateSecretRequest {
         external_secret_rotation_metadata: Some(container("c")),
@@ -276,6 +277,19 @@ async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
         let fault = again.unwrap_err();
         assert!(fault.message.starts_with("A previous rotation"), "{fault}");
     }
+    // What is refused is not kept.
+    let another = api::RotateSecretRequest {
+        rotation_rules: Some(api::RotationRulesType {
+            schedule_expression: Some("rate(9 days)".to_owned()),
+            ..Default::default()
+        }),
+        ..rotate(None)
+    };
+    let again = home.secrets.rotate_secret(&home.call(), another).await;
+    again.unwrap_err();
+    let after = describe(&home, "app/db").await;
+    assert_eq!(after.rotation_rules, before);
+    assert_eq!(after.rotation_lambda_arn.as_deref(), Some(task));
 }
 
 #[tokio::test]
