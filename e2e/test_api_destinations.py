@@ -132,7 +132,7 @@ def test_a_role_that_may_not_leaves_a_dead_letter(reaching):
         reaching.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         put(reaching, source, n=1)
         (letter,) = received(reaching, url, 1)
-        assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "AccessDeniedException"
+        assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
         assert got == []
 
 

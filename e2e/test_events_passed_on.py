@@ -54,7 +54,7 @@ def test_an_event_goes_on_to_a_bus_of_another_account(wharf):
     assert json.loads(letter["Body"])["id"] == refused
     attributes = {key: it["StringValue"] for key, it in letter["MessageAttributes"].items()}
     assert attributes["RULE_ARN"] == rule and attributes["TARGET_ARN"] == bus
-    assert attributes["ERROR_CODE"].startswith("AccessDenied"), attributes
+    assert attributes["ERROR_CODE"] == "NO_PERMISSIONS", attributes
     theirs.client("events").put_permission(EventBusName=name, StatementId="home", Action="events:PutEvents", Principal=HOME)
     (passed,) = put(events, entry(name, state="passed"))
     (message,) = received(theirs, url, 1)
@@ -137,3 +137,4 @@ def test_what_nobody_takes_goes_to_the_dead_letters(wharf):
     attributes = {key: it["StringValue"] for key, it in letter["MessageAttributes"].items()}
     assert {"RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE"} <= set(attributes), attributes
     assert attributes["RULE_ARN"] == rule and attributes["TARGET_ARN"] == gone
+    assert attributes["ERROR_CODE"] == "NO_RESOURCE", attributes

@@ -69,11 +69,7 @@ pub fn send_message(
     attributes: &[(&str, String)],
     token: &str,
 ) -> Request {
-    let url = format!(
-        "https://sqs.{}.amazonaws.com/{}/{}",
-        queue.region, queue.account, queue.resource
-    );
-    let mut input = json!({ "QueueUrl": url, "MessageBody": body });
+    let mut input = json!({ "QueueUrl": queue_url(queue), "MessageBody": body });
     if let Some(group) = group {
         input["MessageGroupId"] = group.into();
     }
@@ -88,6 +84,25 @@ pub fn send_message(
         input["MessageAttributes"] = attributes.collect::<Map<_, _>>().into();
     }
     Request::new("sqs", "SendMessage", &queue.region, input)
+}
+
+fn queue_url(queue: &Arn) -> String {
+    format!(
+        "https://sqs.{}.amazonaws.com/{}/{}",
+        queue.region, queue.account, queue.resource
+    )
+}
+
+/// GetQueueAttributes of none: whether there is such a queue.
+pub fn find_queue(queue: &Arn) -> Request {
+    let input = json!({ "QueueUrl": queue_url(queue) });
+    Request::new("sqs", "GetQueueAttributes", &queue.region, input)
+}
+
+/// GetTopicAttributes: whether there is such a topic.
+pub fn find_topic(topic: &Arn) -> Request {
+    let input = json!({ "TopicArn": topic.to_string() });
+    Request::new("sns", "GetTopicAttributes", &topic.region, input)
 }
 
 /// Publish to a topic.

@@ -24,7 +24,7 @@ use crate::{
     },
     connection::ask::OfTarget,
     core::Core,
-    dead_letters,
+    dead_letters, error_code,
     event::Event,
     fault,
     keys::{Sealed, Seals},
@@ -266,15 +266,17 @@ impl Targets {
         let event = Event::read(&document, errand.hops + 1);
         let event = event.ok_or_else(|| never("the event cannot be read".to_owned()))?;
         let found = core.look(&bus).await.map_err(|it| later(it.to_string()))?;
-        let found = found.ok_or_else(|| Failure::from(fault::no_bus(&bus.name)))?;
+        // Who may not put events on it does not learn whether it is there.
+        let policy = found.as_ref().and_then(|it| it.policy.clone());
         let check = Check::new("events:PutEvents", bus.arn())
             .with("events:source", event.source.clone())
             .with("events:detail-type", event.detail_type.clone())
             .with(authorize::INVOCATION, "true")
-            .with_resource_policy(found.policy);
+            .with_resource_policy(policy);
         let actor = errand.actor(errand.text("RoleArn"));
         let region = &bus.place.region;
         self.operations.may(&actor, region, &[check]).await?;
+        let found = found.ok_or_else(|| Failure::from(fault::no_bus(&bus.name)))?;
         // What services say of themselves needs no key.
         let is_customers = !event.source.starts_with("aws.");
         if let Some(queue) = found.dead_letters.filter(|_| is_customers)
@@ -315,6 +317,61 @@ impl Targets {
         parcel.work.payload = content.payload;
         parcel.work.event = content.event;
         Ok(parcel)
+    }
+
+    /// Why an errand is given up, in the words of dead letters.
+    async fn as_letters_say(&self, errand: &Errand, why: GivenUp) -> GivenUp {
+        let mut code = error_code::of(&why.failure);
+        let mut text = why.failure.text.clone();
+        if code == error_code::NO_PERMISSIONS {
+            if !self.may_be_assumed(errand).await {
+                code = error_code::FAILED_TO_ASSUME_ROLE;
+            } else if let Some(gone) = self.gone(errand).await {
+                code = error_code::NO_RESOURCE;
+                text = gone;
+            }
+        }
+        GivenUp {
+            failure: Failure {
+                code: code.to_owned(),
+                text,
+                ..why.failure
+            },
+            ..why
+        }
+    }
+
+    async fn may_be_assumed(&self, errand: &Errand) -> bool {
+        let Some(role) = errand.text("RoleArn") else {
+            return true;
+        };
+        let rule = errand.rule_arn.as_str();
+        match self.operations.may_assume(role, PRINCIPAL, rule).await {
+            Ok(()) => true,
+            // Who fails knows nothing.
+            Err(fault) => fault.status >= 500,
+        }
+    }
+
+    /// What is said of a target that is gone, which the service has no permission for: that was in its policy. Nobody asks
+    /// for what is of another account, which does not tell whether it is there.
+    async fn gone(&self, errand: &Errand) -> Option<String> {
+        let arn: Arn = errand.text("Arn")?.parse().ok()?;
+        if arn.account != errand.account {
+            return None;
+        }
+        let request = match errand.kind()? {
+            Kind::Queue => targets::find_queue(&arn),
+            Kind::Topic => targets::find_topic(&arn),
+            _ => return None,
+        };
+        let owner = Actor::Account {
+            account: errand.account.clone(),
+            source_arn: errand.rule_arn.clone(),
+        };
+        let fault = self.operations.call(&owner, &request).await.err()?;
+        let failure = Failure::from(fault);
+        (error_code::of(&failure) == error_code::NO_RESOURCE).then_some(failure.text)
     }
 
     /// The log of the bus whose rule sends an errand, if something of it is logged.
@@ -455,7 +512,11 @@ impl Courier for Targets {
             let said = steps::of_end(step, errand, &why, now, logger.is_full);
             logger.log(vec![said]).await;
         }
-        let mut attributes = why.clone().attributes();
+        let told = match errand.has_dead_letters() {
+            true => self.as_letters_say(errand, why.clone()).await,
+            false => why.clone(),
+        };
+        let mut attributes = told.attributes();
         let target = errand.text("Arn").unwrap_or_default();
         attributes.extend([
             ("RULE_ARN", errand.rule_arn.clone()),

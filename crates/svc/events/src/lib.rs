@@ -32,6 +32,7 @@ mod core;
 mod courier;
 mod dead_letters;
 mod document;
+mod error_code;
 mod event;
 mod fault;
 #[doc(hidden)]

@@ -16,7 +16,7 @@ mod under_key;
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -48,6 +48,8 @@ pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 pub struct Called {
     pub calls: Mutex<Vec<(Actor, Request)>>,
     pub refusal: Mutex<Option<Fault>>,
+    /// Whoever asks whether a target is there learns that it is not.
+    pub is_gone: AtomicBool,
     /// What the next call answers.
     pub answer: Mutex<Option<Value>>,
     /// How long a call takes.
@@ -73,6 +75,13 @@ impl Operations for Called {
             }
             return Ok(json!({ "Failed": failed }));
         }
+        if request.operation == "GetQueueAttributes" {
+            assert!(matches!(actor, Actor::Account { account, .. } if account == "000000000000"));
+            return match self.is_gone.load(Ordering::Relaxed) {
+                true => Err(Fault::sender("QueueDoesNotExist", 400, "It is gone.")),
+                false => Ok(json!({})),
+            };
+        }
         let refusal = self.refusal.lock().clone();
         if let Some((clock, time)) = &*self.takes.lock() {
             clock.advance(*time);
@@ -95,8 +104,11 @@ impl Operations for Called {
         decided.map_err(|denied| Fault::sender("AccessDeniedException", 400, denied.0))
     }
 
-    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
-        Ok(())
+    async fn may_assume(&self, role: &str, _: &str, _: &str) -> Result<(), Fault> {
+        match role.ends_with("/closed") {
+            true => Err(Fault::sender("AccessDeniedException", 400, "no")),
+            false => Ok(()),
+        }
     }
 }
 

@@ -109,7 +109,7 @@ async fn another_account_lets_events_in_by_its_policy() {
     put(&home, "out").await;
     let letter = home.calls(1).await[0].1.clone();
     let code = &letter.input["MessageAttributes"]["ERROR_CODE"]["StringValue"];
-    assert_eq!(code, "AccessDeniedException");
+    assert_eq!(code, "NO_PERMISSIONS");
 
     let allow = PutPermissionRequest {
         event_bus_name: Some("in".to_owned()),
@@ -127,4 +127,21 @@ async fn another_account_lets_events_in_by_its_policy() {
         (Some(id.as_str()), &json!("000000000000"))
     );
     assert!(format!("{actor:?}").contains("111111111111"));
+}
+
+#[tokio::test]
+async fn whether_a_bus_is_there_is_told_its_own_account_alone() {
+    let home = Home::start();
+    for (at, account, code) in [
+        (0, "000000000000", "NO_RESOURCE"),
+        (1, "111111111111", "NO_PERMISSIONS"),
+    ] {
+        let name = format!("to-{account}");
+        bus(&home, &call(), &name).await;
+        rule(&home, &call(), &name, vec![to(account, "nowhere")]).await;
+        put(&home, &name).await;
+        let letter = home.calls(at + 1).await[at].1.clone();
+        let said = &letter.input["MessageAttributes"]["ERROR_CODE"]["StringValue"];
+        assert_eq!(said, code, "{account}");
+    }
 }

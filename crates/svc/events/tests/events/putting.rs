@@ -1,6 +1,6 @@
 //! Events come in, targets are called, what fails becomes a dead letter.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_api_events::{
@@ -194,7 +194,7 @@ async fn what_cannot_be_delivered_becomes_a_dead_letter_with_its_story() {
         attribute("RULE_ARN"),
         "arn:aws:events:us-east-1:000000000000:rule/r"
     );
-    assert_eq!(attribute("ERROR_CODE"), "ThrottlingException");
+    assert_eq!(attribute("ERROR_CODE"), "THROTTLING");
     assert_eq!(attribute("ERROR_MESSAGE"), "Rate exceeded");
     assert_eq!(attribute("RETRY_ATTEMPTS"), "1");
     assert_eq!(
@@ -272,4 +272,42 @@ async fn many_targets_are_written_in_more_than_one_transaction() {
     home.put(vec![entry("shop", json!({"text": "x".repeat(20 << 10)}))])
         .await;
     assert_eq!(home.calls(100).await.len(), 100);
+}
+
+/// A queue that is gone has no policy that lets the service in: its own account learns why.
+#[tokio::test]
+async fn a_dead_letter_says_whether_its_target_is_gone_or_shut() {
+    let home = Home::start();
+    let dead = "arn:aws:sqs:us-east-1:000000000000:dead";
+    let of = |account: &str, role: Option<&str>| Target {
+        arn: Some(format!("arn:aws:sqs:us-east-1:{account}:q")),
+        role_arn: role.map(str::to_owned),
+        dead_letter_config: Some(DeadLetterConfig {
+            arn: Some(dead.to_owned()),
+        }),
+        ..queue("q")
+    };
+    *home.called.refusal.lock() = Some(Fault::sender("AccessDeniedException", 400, "no"));
+    let closed = "arn:aws:iam::000000000000:role/closed";
+    for (at, target, is_gone, code) in [
+        (0, of("000000000000", None), false, "NO_PERMISSIONS"),
+        (1, of("000000000000", None), true, "NO_RESOURCE"),
+        (2, of("111111111111", None), true, "NO_PERMISSIONS"),
+        (
+            3,
+            of("000000000000", Some(closed)),
+            true,
+            "FAILED_TO_ASSUME_ROLE",
+        ),
+    ] {
+        home.called.is_gone.store(is_gone, Ordering::Relaxed);
+        let name = format!("r{at}");
+        home.rule(&name, json!({"source": [name]}), vec![target])
+            .await;
+        home.put(vec![entry(&name, json!({}))]).await;
+        // Each is tried, and then has its letter.
+        let letter = home.calls(2 * at + 2).await.pop().unwrap().1;
+        let said = &letter.input["MessageAttributes"]["ERROR_CODE"]["StringValue"];
+        assert_eq!(said, code);
+    }
 }
