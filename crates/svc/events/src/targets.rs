@@ -44,6 +44,8 @@ pub enum BadTarget {
         "Parameter {0} is not valid. Reason: the log group must be of the rule's account and region."
     )]
     Elsewhere(String),
+    #[error("Parameter {0} is not valid. Reason: only event buses are targets in other regions.")]
+    OtherRegion(String),
     #[error("Parameter(s) {parameters} are not valid for target: {id}.")]
     Unfit {
         parameters: &'static str,
@@ -75,17 +77,20 @@ pub fn log_group(resource: &str) -> Option<&str> {
     LogResource::parse(resource)?.whole_group()
 }
 
-/// A log group is one of the rule's account and region.
+/// A log group is one of the rule's account and region, others but buses are of its region.
 pub fn check_place(target: &Target, place: &Place) -> Result<(), BadTarget> {
-    let arn = target.arn.as_deref().unwrap_or_default();
-    match arn.parse::<Arn>() {
-        Ok(it)
-            if Kind::of(arn) == Some(Kind::LogGroup)
-                && (it.account != place.account || it.region != place.region) =>
-        {
-            Err(BadTarget::Elsewhere(arn.to_owned()))
+    let text = target.arn.as_deref().unwrap_or_default();
+    let Ok(arn) = text.parse::<Arn>() else {
+        return Ok(());
+    };
+    let is_here = arn.region == place.region;
+    match Kind::of(text) {
+        Some(Kind::LogGroup) if !is_here || arn.account != place.account => {
+            Err(BadTarget::Elsewhere(text.to_owned()))
         }
-        _ => Ok(()),
+        None | Some(Kind::Bus | Kind::LogGroup) => Ok(()),
+        Some(_) if is_here => Ok(()),
+        Some(_) => Err(BadTarget::OtherRegion(text.to_owned())),
     }
 }
 
@@ -149,7 +154,7 @@ pub fn check(target: &Target) -> Result<(), BadTarget> {
     {
         check_dead_letters(queue)?;
     }
-    Transform::of(target)?;
+    Transform::check(target)?;
     Ok(())
 }
 
@@ -195,6 +200,22 @@ mod tests {
             id: Some("t".to_owned()),
             arn: Some(arn.to_owned()),
             ..Target::default()
+        }
+    }
+
+    #[test]
+    fn buses_alone_are_of_other_regions() {
+        let place = Place::new("000000000000", "us-east-1");
+        for (arn, fits) in [
+            ("arn:aws:sqs:us-east-1:111111111111:q", true),
+            ("arn:aws:sqs:eu-west-1:000000000000:q", false),
+            ("arn:aws:sns:eu-west-1:000000000000:t", false),
+            ("arn:aws:ecs:eu-west-1:000000000000:cluster/c", false),
+            ("arn:aws:logs:eu-west-1:000000000000:log-group:g", false),
+            ("arn:aws:events:eu-west-1:000000000000:event-bus/b", true),
+        ] {
+            let checked = check_place(&target(arn), &place);
+            assert_eq!(checked.is_ok(), fits, "{arn} {checked:?}");
         }
     }
 

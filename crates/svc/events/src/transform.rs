@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 use wharf_api_events::Target;
 
 use crate::path::Path;
@@ -34,6 +35,10 @@ pub enum BadTransform {
     Input(String),
     #[error("Invalid InputPath for target {0}.")]
     Path(String),
+    #[error(
+        "Invalid InputTemplate for target {0} : [it begins as an object of JSON and becomes none]"
+    )]
+    Template(String),
     #[error("Invalid InputTransformer for target {id} : [{why}]")]
     Transformer { id: String, why: BadTemplate },
 }
@@ -72,7 +77,7 @@ impl Transform {
             return Err(BadTransform::Several(id.to_owned()));
         }
         if let Some(input) = &target.input {
-            return match serde_json::from_str::<serde::de::IgnoredAny>(input) {
+            return match serde_json::from_str::<IgnoredAny>(input) {
                 Ok(_) => Ok(Self::Constant(input.clone())),
                 Err(_) => Err(BadTransform::Input(id.to_owned())),
             };
@@ -106,6 +111,20 @@ impl Transform {
             return Err(bad(BadTemplate::Unknown(unknown.to_owned())));
         }
         Ok(Self::Template { paths, template })
+    }
+
+    /// As [`Self::of`], for what is put now. Of what was put before, a template may be no JSON.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub fn check(target: &Target) -> Result<(), BadTransform> {
+        match Self::of(target)? {
+            Self::Template { template, .. } if !template.becomes_json() => {
+                let id = target.id.as_deref().unwrap_or_default();
+                Err(BadTransform::Template(id.to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is sent of an event. `text` is the event as it is written. `None` if a template makes more of
@@ -210,6 +229,23 @@ impl Template {
         }
         pieces.push(Piece::Text(plain));
         Self(pieces)
+    }
+
+    /// Whether it becomes JSON with some values of its variables, if it begins as an object does. Others may be texts.
+    fn becomes_json(&self) -> bool {
+        let is_json = |value: Value| {
+            let filled = self.fill(|_| Some(value.clone()));
+            // Brackets that are none of a placeholder have a backslash of their own.
+            let filled = filled.unwrap_or_default().replace("\\<", "\\u003c");
+            let filled = filled.replace("\\>", "\\u003e");
+            let mut values = Deserializer::from_str(&filled).into_iter::<IgnoredAny>();
+            values.all(|it| it.is_ok())
+        };
+        let begins_object = match self.0.first() {
+            Some(Piece::Text(text)) => text.trim_start().starts_with('{'),
+            _ => false,
+        };
+        !begins_object || is_json("".into()) || is_json(1.into())
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -369,6 +405,25 @@ mod tests {
             "Only one of Input, InputPath, or InputTransformer must be provided for target t.";
         assert_eq!(Transform::of(&two).unwrap_err().to_string(), text);
         assert!(Transform::of(&template("<unknown>")).is_err());
+        for (text, fits) in [
+            (r#"{"x": <n>, "y": "<n> <n>", "z": -<n>}"#, true),
+            (r#" {"x": [<n>]}"#, true),
+            (r#"{"x": "\<n\> \\<b"}"#, true),
+            ("<n> is {", true),
+            ("\"a\" b", true),
+            ("", true),
+            (r#"{"x":"#, false),
+            (r#"{"x": <n> <n>}"#, false),
+            ("{<n>", false),
+        ] {
+            let checked = Transform::check(&template(text));
+            assert_eq!(checked.is_ok(), fits, "{text}");
+        }
+        let text = Transform::check(&template("{")).unwrap_err().to_string();
+        assert!(
+            text.starts_with("Invalid InputTemplate for target"),
+            "{text}"
+        );
         assert!(Transform::of(&template("<aws.events.nothing>")).is_err());
         let bad = Target {
             input: Some("{".to_owned()),
