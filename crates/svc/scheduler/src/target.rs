@@ -120,8 +120,13 @@ fn is_object(text: &str) -> bool {
 
 /// Whether it names an operation, rather than what something is sent to.
 pub fn is_universal(target: &Target) -> bool {
-    let arn = target.arn.as_deref().and_then(|it| it.parse::<Arn>().ok());
-    arn.is_some_and(|it| it.service == UNIVERSAL)
+    service(target).as_deref() == Some(UNIVERSAL)
+}
+
+/// The service in its ARN.
+fn service(target: &Target) -> Option<String> {
+    let arn: Arn = target.arn.as_deref()?.parse().ok()?;
+    Some(arn.service)
 }
 
 /// Dead letters have no group, which a queue with order asks for.
@@ -191,10 +196,11 @@ impl Fired<'_> {
 
 /// What a dead letter says: the input as it was given, or what the target gets without one.
 pub fn letter(target: &Target, region: &str, fired: &Fired<'_>) -> String {
-    match &target.input {
-        Some(input) => input.clone(),
-        None if is_universal(target) => "{}".to_owned(),
-        None => fired.notification(region),
+    match (&target.input, service(target).as_deref()) {
+        (Some(input), _) => input.clone(),
+        (None, Some("sqs" | "sns" | "events")) => fired.notification(region),
+        // Neither a task nor an operation gets a notification.
+        (None, _) => "{}".to_owned(),
     }
 }
 
@@ -327,8 +333,12 @@ mod tests {
             })
         );
         assert_eq!(letter(&nothing, "us-east-1", &fired), body);
-        let operation = target("arn:aws:scheduler:::aws-sdk:ecs:runTask");
-        assert_eq!(letter(&operation, "us-east-1", &fired), "{}");
+        for arn in [
+            "arn:aws:scheduler:::aws-sdk:ecs:runTask",
+            "arn:aws:ecs:us-east-1:123456789012:cluster/c",
+        ] {
+            assert_eq!(letter(&target(arn), "us-east-1", &fired), "{}", "{arn}");
+        }
     }
 
     #[test]
