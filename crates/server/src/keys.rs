@@ -1,9 +1,10 @@
 //! The rotation of the keyring, of the nodes' authority, of the authority of requested
 //! certificates and of root's key, while everything runs.
 //!
-//! Rotating the keyring adds a key and seals every stored secret anew under it. Keys before stay in
-//! the keyring for what is not stored, session tokens and registry passwords, and go with
-//! `wharf keys retire`, once nothing that counts can be sealed under them. Authorities are rotated in
+//! Rotating the keyring adds a key and seals every stored secret anew under it: in records, in files, and in
+//! the journal what waits for deliveries of logs. Keys before stay in the keyring for what is not stored,
+//! session tokens and registry passwords, and go with `wharf keys retire`, once nothing that counts can be
+//! sealed under them. Authorities are rotated in
 //! the same two steps ([`nodes`], [`certificates`]).
 
 mod certificates;
@@ -27,6 +28,7 @@ use wharf_service::{Sealing, Table, transact};
 use wharf_store::{Compare, Entry, Range, Store, Txn};
 use wharf_svc_acm::AcmService;
 use wharf_svc_iam::Directory;
+use wharf_svc_logs::LogsService;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -61,6 +63,15 @@ pub struct Keys {
     pub credentials: NodeCredentials,
     pub authorities: Arc<Authorities>,
     pub acm: AcmService,
+    pub logs: LogsService,
+}
+
+/// What became of what is stored.
+struct SealedAnew {
+    /// Secrets and files that are under the active key now, and were not.
+    count: usize,
+    /// Deliveries of logs that were under way: what waits for them is under keys before.
+    busy: usize,
 }
 
 impl Keys {
@@ -77,6 +88,9 @@ impl Keys {
         let files = root::sealed_under(&self.config.data_dir).map_err(failed)?;
         for key in files.into_iter().chain(self.authorities.sealed_under()) {
             *counts.entry(key).or_default() += 1;
+        }
+        for (key, waiting) in self.logs.waiting_under().await.map_err(failed)? {
+            *counts.entry(key).or_default() += waiting;
         }
         let blobs = self.blobs.sealed_under().await.map_err(failed)?;
         let active = self.keyring.active_key();
@@ -123,13 +137,13 @@ impl Keys {
             .map_err(failed)?;
         Ok(RotateKeysResponse {
             active: Some(active.to_string()),
-            sealed_anew: count(sealed),
+            sealed_anew: count(sealed.count),
             ..RotateKeysResponse::default()
         })
     }
 
-    /// Seals every stored secret under the active key; how many were not.
-    async fn seal_anew(&self) -> Result<usize, Fault> {
+    /// Seals every stored secret under the active key.
+    async fn seal_anew(&self) -> Result<SealedAnew, Fault> {
         let mut outdated = Vec::new();
         let active = self.keyring.active_key();
         self.each_sealed(|sealing, entry| {
@@ -145,7 +159,11 @@ impl Keys {
         let mut count = outdated.len() + self.blobs.reseal().await.map_err(failed)?;
         count += usize::from(root::reseal(&self.config.data_dir, &self.keyring).map_err(failed)?);
         count += self.authorities.reseal().map_err(failed)?;
-        Ok(count)
+        let waiting = self.logs.seal_waiting_anew().await.map_err(failed)?;
+        Ok(SealedAnew {
+            count: count + waiting.records,
+            busy: waiting.busy,
+        })
     }
 
     /// At a start: seals what a rotation that was interrupted left under a key before.
@@ -154,8 +172,10 @@ impl Keys {
             return;
         }
         match self.seal_anew().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "resealed secrets after a rotation of the keyring"),
+            Ok(SealedAnew { count: 0, .. }) => {}
+            Ok(SealedAnew { count, .. }) => {
+                tracing::info!(count, "resealed secrets after a rotation of the keyring");
+            }
             Err(fault) => {
                 tracing::error!(
                     %fault,
@@ -213,7 +233,12 @@ impl Keys {
             ));
         }
         // Something may have been sealed under the key before while the rotation went on.
-        self.seal_anew().await?;
+        let sealed = self.seal_anew().await?;
+        if sealed.busy > 0 {
+            return Err(invalid(
+                "Logs of resources are being delivered that are sealed under a key before: try again in a moment.",
+            ));
+        }
         let locked_out = self.not_renewed().await?;
         let gone = self.keyring.retire().map_err(refused)?;
         let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();

@@ -98,6 +98,7 @@ impl Plane {
                 credentials: join.credentials.clone(),
                 authorities: data.authorities.clone(),
                 acm: self.acm.clone(),
+                logs: self.logs.clone(),
             },
             join: Arc::new(join),
             nodes: Nodes {

@@ -4,7 +4,7 @@
 //!   delivery leads from one to the other.
 //! - `catalog` says what can be a source, `format` writes records, `layout` names objects, all pure.
 //! - `routes` knows in memory which records are wanted, and writes them down; `waiting` has them on disk, `queue` says which
-//!   deliveries are due, `run` delivers.
+//!   deliveries are due, `run` delivers. `sealing` follows rotations of the keyring.
 //! - `access` sees whether the service that delivers is let in.
 //!
 //! Invariants: who logs never fails for it, and goes on once it is on disk; what waits is bounded; it is on disk until it is
@@ -18,6 +18,8 @@ mod queue;
 pub mod records;
 mod routes;
 mod run;
+mod sealing;
 mod waiting;
 
 pub use routes::{Deliveries, delivery_key};
+pub use sealing::SealedAnew;

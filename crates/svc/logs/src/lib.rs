@@ -95,6 +95,7 @@ mod transformed_cache;
 mod turns;
 
 pub use bound::Dropped;
+pub use deliveries::SealedAnew;
 pub use limits::Limits;
 pub use rates::RATES;
 pub use service::{LogsService, Options, Parts};

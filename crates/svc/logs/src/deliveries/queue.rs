@@ -211,6 +211,18 @@ impl Queue {
         }
     }
 
+    /// Keeps all others from sending for a delivery until it is released; not so if somebody sends for it now.
+    pub fn hold(&mut self, of: &Of) -> bool {
+        let row = self.rows.entry(of.key.clone());
+        let row = row.or_insert_with(|| Row::of(of));
+        !std::mem::replace(&mut row.is_sent, true)
+    }
+
+    /// A delivery that was held goes on; its records have other places than before.
+    pub fn release(&mut self, key: &str) {
+        self.ended(key, |row| row.until = None);
+    }
+
     /// Nothing of a row is being sent any more.
     fn ended(&mut self, key: &str, then: impl FnOnce(&mut Row)) {
         if let Some(row) = self.rows.get_mut(key) {
@@ -325,6 +337,32 @@ mod tests {
         assert_eq!(queue.due(at(90))[0].until, Some(7));
         queue.nothing("g", at(90));
         assert_eq!(queue.due(at(91))[0].until, None);
+    }
+
+    #[test]
+    fn one_that_is_held_is_not_sent_and_one_that_is_sent_is_not_held() {
+        let mut queue = Queue::default();
+        let of = of("g", "1", false);
+        queue.add(&of, 1, at(0));
+        assert_eq!(queue.due(at(0)).len(), 1);
+        assert!(!queue.hold(&of));
+        queue.failed("g", Some(7), at(0));
+        assert!(queue.hold(&of));
+        assert_eq!(queue.due(at(90)), []);
+        // Its records are elsewhere now, so it is not sent as it was.
+        queue.release("g");
+        assert_eq!(queue.due(at(90))[0].until, None);
+        queue.done("g", [1]);
+        // Neither is what comes meanwhile, where nothing was.
+        assert!(queue.hold(&of));
+        queue.add(&of, 1, at(91));
+        assert_eq!(queue.due(at(91)), []);
+        queue.release("g");
+        assert_eq!(queue.due(at(91)).len(), 1);
+        queue.done("g", [1]);
+        assert!(queue.hold(&of));
+        queue.release("g");
+        assert!(queue.rows.is_empty());
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Route {
     pub stream: String,
     /// ARN of the resource, and the type of its logs.
     of: (String, String),
-    row: Of,
+    pub(super) row: Of,
 }
 
 #[derive(Debug)]
@@ -92,7 +92,9 @@ pub struct Deliveries {
     routes: RwLock<Routes>,
     are_any: AtomicBool,
     /// Held by who makes a route: of two at once the later sees what stands.
-    making: tokio::sync::Mutex<()>,
+    pub(super) making: tokio::sync::Mutex<()>,
+    /// Shared by those who seal records and write them down: who has it alone finds all that were sealed before.
+    pub(super) writing: tokio::sync::RwLock<()>,
     pub(super) queue: Mutex<Queue>,
     dropped: AtomicU64,
 }
@@ -173,6 +175,7 @@ impl LogsService {
     async fn write_down(&self, route: &Route, lines: Vec<Line>, now: Timestamp) {
         let key = route.row.key.as_str();
         let (count, mut records) = (lines.len(), Vec::with_capacity(lines.len()));
+        let writing = self.deliveries.writing.read().await;
         for line in lines {
             let record = line.sealed(&self.keyring, &route.stream);
             let fits = record.len() <= MAX_RECORD_BYTES;
@@ -198,6 +201,8 @@ impl LogsService {
                 tracing::warn!(delivery = route.id, records, %error, "dropped logs of a resource that could not be written down");
             }
         }
+        // Who removes or seals a stream waits for this, and is waited for below.
+        drop(writing);
         if dropped > 0 {
             self.deliveries.drop_records(dropped as u64);
         }
@@ -277,10 +282,7 @@ impl LogsService {
     /// # Errors
     /// Of some nobody can say now.
     pub(super) async fn take_up_waiting(&self) -> Result<(), Fault> {
-        let streams = self
-            .events
-            .journal()
-            .streams(waiting::PREFIX, None, usize::MAX);
+        let streams = self.waiting_streams();
         let mut all = Ok(());
         for key in streams.iter().filter_map(|it| waiting::key_of(&it.name)) {
             if self.deliveries.route(&key).is_none() {

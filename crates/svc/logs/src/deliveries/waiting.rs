@@ -2,12 +2,15 @@
 //! delivered, so what is delivered is let go of, and nothing else says how far a delivery is. One process has the journal, and one
 //! task at a time reads a stream.
 //!
-//! Records are sealed: what they go to may be under a key, and events may be in them.
+//! Records are sealed under the keyring: what they go to may be under a key, and events may be in them. Who rotates it has them
+//! sealed anew.
+
+use std::collections::BTreeMap;
 
 use wharf_base::Timestamp;
-use wharf_journal::{Journal, JournalError};
+use wharf_journal::{Journal, JournalError, Moved, Records};
 use wharf_records::{Record as _, Scope};
-use wharf_seal::Keyring;
+use wharf_seal::{KeyId, Keyring, sealed_file_key};
 
 use super::{queue::FILE_BYTES, records::Delivery};
 
@@ -169,6 +172,54 @@ pub async fn old(
     }
 }
 
+/// The keys that records of a stream are under, with how many are.
+pub async fn keys(journal: &Journal, stream: &str) -> Result<BTreeMap<KeyId, usize>, JournalError> {
+    let (mut keys, mut from) = (BTreeMap::new(), 0);
+    loop {
+        let read = journal.read(stream, from, PAGE, PAGE_BYTES).await?;
+        if read.records.is_empty() {
+            return Ok(keys);
+        }
+        let records = read.records.iter();
+        for key in records.filter_map(|it| sealed_file_key(&it.data)) {
+            *keys.entry(key).or_default() += 1;
+        }
+        from = read.next;
+    }
+}
+
+/// Seals a stream anew under the active key; how many records were not. All of them move behind the last one and so keep their
+/// order; each is in its former place or in the new one, whatever ends in between. What does not open stays what it is. Nobody
+/// else may write to the stream, or deliver from it, meanwhile.
+pub async fn seal_anew(
+    journal: &Journal,
+    keyring: &Keyring,
+    stream: &str,
+) -> Result<usize, JournalError> {
+    let (end, mut sealed) = (journal.end(stream), 0);
+    loop {
+        let read = journal.read(stream, 0, PAGE, PAGE_BYTES).await?;
+        let page = read.records.iter().take_while(|it| it.offset < end);
+        let (mut anew, mut before) = (Records::with_room(PAGE_BYTES, PAGE), read.first);
+        for record in page {
+            before = record.offset + 1;
+            match keyring.reseal_file(&record.data, stream) {
+                Ok(Some(bytes)) => {
+                    anew.push(&bytes)?;
+                    sealed += 1;
+                }
+                Ok(None) | Err(_) => anew.push(&record.data)?,
+            }
+        }
+        if anew.is_empty() {
+            return Ok(sealed);
+        }
+        let from = stream.to_owned();
+        let moved = Some(Moved { from, before });
+        journal.move_gathered(stream, &mut anew, moved).await?;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use wharf_journal::JournalOptions;
@@ -257,5 +308,39 @@ mod tests {
         let rest = rest.unwrap();
         assert_eq!((rest.first, rest.next), (2, 5));
         assert_ne!(rest.name(), first.name());
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_sealed_anew_in_its_order() {
+        let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let keyring = Keyring::open_or_create(&home.path().join("keyring")).unwrap();
+        let journal = Journal::open(folder.path(), JournalOptions::default()).unwrap();
+        let append = async |taken: std::ops::Range<i64>| {
+            let lines = taken.map(|it| line(it, "a"));
+            let sealed: Vec<_> = lines.map(|it| it.sealed(&keyring, STREAM)).collect();
+            journal.append(STREAM, &sealed).await.unwrap();
+        };
+        // More than are read at a time, and some under the next key.
+        append(0..1001).await;
+        journal.append(STREAM, &["what is nothing"]).await.unwrap();
+        let former = keyring.active_key();
+        let active = keyring.rotate().unwrap();
+        append(1001..1003).await;
+        let under = BTreeMap::from([(former, 1001), (active, 2)]);
+        assert_eq!(keys(&journal, STREAM).await, Ok(under));
+
+        assert_eq!(seal_anew(&journal, &keyring, STREAM).await, Ok(1001));
+        let under = BTreeMap::from([(active, 1003)]);
+        assert_eq!(keys(&journal, STREAM).await, Ok(under));
+        keyring.retire().unwrap();
+        let all = next(&journal, &keyring, STREAM, (true, None)).await;
+        let all = all.unwrap();
+        let taken: Vec<i64> = all.lines.iter().map(|it| it.taken.millis()).collect();
+        assert_eq!(taken, (0..1003).collect::<Vec<i64>>());
+        assert_eq!(all.bytes.len(), 1004, "what cannot be read is still there");
+        assert_eq!((all.first, all.next), (1004, 2008));
+
+        assert_eq!(seal_anew(&journal, &keyring, "none").await, Ok(0));
+        assert!(journal.stream("none").is_none());
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, atomic::Ordering};
 use wharf_api_logs::{Logs as _, types::DeleteDeliveryRequest};
 use wharf_base::SystemClock;
 use wharf_journal::StreamInfo;
-use wharf_svc_logs::{LogsService, Options, Parts};
+use wharf_seal::Keyring;
+use wharf_svc_logs::{LogsService, Options, Parts, SealedAnew};
 use wharf_testkit::{World, until};
 
 use crate::{
@@ -15,18 +16,22 @@ use crate::{
     support::{arn, call, journal, kms, make},
 };
 
-/// A store that outlives processes, and the folder of their journal.
+/// A store that outlives processes, and the folders of their journal and their keyring.
 struct Home {
     folder: tempfile::TempDir,
+    _keys: tempfile::TempDir,
     world: World,
     around: Arc<Around>,
 }
 
 impl Home {
     fn new() -> Self {
+        let (keys, mut world) = (tempfile::tempdir().unwrap(), World::in_memory());
+        world.keyring = Keyring::open_or_create(&keys.path().join("keyring")).unwrap();
         Self {
             folder: tempfile::tempdir().unwrap(),
-            world: World::in_memory(),
+            _keys: keys,
+            world,
             around: Arc::default(),
         }
     }
@@ -139,6 +144,45 @@ async fn a_file_that_was_put_right_before_a_kill_is_put_again_under_its_name() {
     let all = home.files();
     assert_ne!(all[2].0, files[0].0);
     assert_eq!(all[2].1, "C\n");
+}
+
+#[tokio::test]
+async fn what_waits_is_sealed_anew_and_delivered_once_its_key_is_gone() {
+    let home = Home::new();
+    let logs = home.start().await;
+    let keyring = home.world.keyring.clone();
+    to_bucket(&logs).await;
+    log(&logs, "INFO_LOGS", "A", 0).await;
+    let active = keyring.rotate().unwrap();
+    log(&logs, "INFO_LOGS", "B", 1).await;
+    let under = logs.waiting_under().await.unwrap();
+    assert_eq!((under.len(), under.get(&active)), (2, Some(&1)));
+    // What is under way stays as it is, and keeps nobody waiting.
+    home.around.is_silent.store(true, Ordering::Relaxed);
+    let sending = {
+        let logs = logs.clone();
+        tokio::spawn(async move { deliver_at(&logs, GATHERED).await })
+    };
+    until("the file is there", || async { home.files().len() == 1 }).await;
+    let done = |records, busy| SealedAnew { records, busy };
+    assert_eq!(logs.seal_waiting_anew().await.unwrap(), done(0, 1));
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled());
+    drop(logs);
+    home.around.is_silent.store(false, Ordering::Relaxed);
+
+    let logs = home.start().await;
+    assert_eq!(logs.seal_waiting_anew().await.unwrap(), done(1, 0));
+    assert_eq!(logs.seal_waiting_anew().await.unwrap(), done(0, 0));
+    keyring.retire().unwrap();
+    log(&logs, "INFO_LOGS", "C", 2).await;
+    let under: Vec<_> = logs.waiting_under().await.unwrap().into_iter().collect();
+    assert_eq!(under, [(active, 3)]);
+    deliver_at(&logs, GATHERED).await;
+    let files = home.files();
+    assert_eq!(files.len(), 2);
+    assert_eq!(files[1].1, "A\nB\nC\n");
+    assert_eq!(logs.dropped_records(), 0);
 }
 
 #[tokio::test]
