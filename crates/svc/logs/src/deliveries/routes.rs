@@ -258,8 +258,9 @@ impl LogsService {
             Some(_) => {}
             None => {
                 self.deliveries.set(key, None);
-                self.deliveries.queue.lock().forget(key);
                 self.forget_waiting(key).await.map_err(fault::journal)?;
+                // Not before: what could not be removed stays due, and so is tried again.
+                self.deliveries.queue.lock().forget(key);
             }
         }
         self.deliveries.set(key, route);
@@ -461,9 +462,7 @@ mod tests {
         assert_eq!(waiting("INFO_LOGS"), 0);
     }
 
-    /// Its deletion comes between the look at the routes and the write.
-    #[tokio::test]
-    async fn what_is_written_down_of_a_deleted_delivery_goes_too() {
+    fn started() -> (tempfile::TempDir, LogsService) {
         let (folder, world) = (tempfile::tempdir().unwrap(), World::in_memory());
         let kms = KmsService::new(KmsParts {
             store: world.store.clone(),
@@ -478,15 +477,41 @@ mod tests {
             journal: Journal::open(folder.path(), JournalOptions::default()).unwrap(),
             options: Options::default(),
         });
-        let (gone, now) = (made("arn:aws:s3:::b").unwrap(), Timestamp(7));
-        let line = Line {
-            at: now,
-            taken: now,
+        (folder, logs)
+    }
+
+    const NOW: Timestamp = Timestamp(7);
+
+    fn line() -> Line {
+        Line {
+            at: NOW,
+            taken: NOW,
             text: "a".to_owned(),
-        };
-        logs.write_down(&gone, vec![line], now).await;
+        }
+    }
+
+    /// Its deletion comes between the look at the routes and the write.
+    #[tokio::test]
+    async fn what_is_written_down_of_a_deleted_delivery_goes_too() {
+        let (_folder, logs) = started();
+        let gone = made("arn:aws:s3:::b").unwrap();
+        logs.write_down(&gone, vec![line()], NOW).await;
         assert!(logs.events.journal().stream(&gone.stream).is_none());
-        let due = logs.deliveries.queue.lock().due(now + GATHERED);
+        let due = logs.deliveries.queue.lock().due(NOW + GATHERED);
         assert_eq!(due, []);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_removed_now_stays_due() {
+        let (_folder, logs) = started();
+        let gone = made("arn:aws:s3:::b").unwrap();
+        let key = gone.row.key.clone();
+        logs.deliveries.set(&key, made("arn:aws:s3:::b"));
+        logs.write_down(&gone, vec![line()], NOW).await;
+        logs.events.journal().clone().close().await;
+        assert!(logs.set_route(&key).await.is_err());
+        assert!(logs.deliveries.route(&key).is_none());
+        let due = logs.deliveries.queue.lock().due(NOW + GATHERED);
+        assert_eq!(due.len(), 1);
     }
 }
