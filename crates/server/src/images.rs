@@ -11,6 +11,8 @@ use wharf_blobs::{BlobError, Scrubbed, Scrubber};
 use wharf_svc_ecr::Catalog;
 use wharf_wire::Dispatcher;
 
+use crate::beside::beside;
+
 /// How often what nobody needs is looked for.
 const EVERY: Duration = Duration::from_secs(300);
 /// Bytes of plain blobs that are encrypted at a time: a few seconds of a disk.
@@ -79,7 +81,8 @@ async fn scrub_once(
     scrubber: &mut Scrubber,
     every: Duration,
 ) -> Result<(), BlobError> {
-    while scrubber.begin(SystemTime::now(), every)? {
+    // It lists folders of a disk that may be slow because it fails.
+    while beside(|| scrubber.begin(SystemTime::now(), every))? {
         match scrubber.step().await? {
             Scrubbed::Ended => return Ok(()),
             Scrubbed::Bytes(bytes) => {

@@ -9,6 +9,7 @@ mod admission;
 mod alarmed_scaling;
 mod backup;
 mod balanced;
+mod beside;
 mod bootstrap;
 mod by_name;
 mod certificate_authority;

@@ -5,8 +5,9 @@
 
 use std::{future::poll_fn, pin::pin, sync::LazyLock, thread::available_parallelism};
 
-use tokio::runtime::{Handle, RuntimeFlavor};
 use wharf_service::{Share, Shares};
+
+use crate::beside::beside;
 
 /// Bytes whose reading takes about a millisecond.
 pub(super) const LARGE: usize = 256 << 10;
@@ -50,14 +51,6 @@ pub(super) async fn begin<T>(turn: Turn, work: impl Future<Output = T>) -> T {
         None => work.as_mut().poll(cx),
     })
     .await
-}
-
-/// Does what takes long; the thread's other tasks go on elsewhere, if the runtime has other threads.
-fn beside<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
-        _ => work(),
-    }
 }
 
 #[cfg(test)]
