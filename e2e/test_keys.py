@@ -92,6 +92,7 @@ def test_what_services_keep_sealed_opens_when_its_key_is_gone(unstarted):
     blob = kms.encrypt(KeyId=key, Plaintext=b"plain")["CiphertextBlob"]
     secrets.create_secret(Name="db", SecretString="hush")
     ssm.put_parameter(Name="pin", Value="1234", Type="SecureString")
+    log_into_a_bucket(wharf, "small")
 
     wharf.run("keys", "rotate", "keyring")
     assert [count for active, count in keys(wharf).values() if not active] == [0]
@@ -116,6 +117,28 @@ def test_what_services_keep_sealed_opens_when_its_key_is_gone(unstarted):
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"plain"
     assert secrets.get_secret_value(SecretId="db")["SecretString"] == "hush"
     assert ssm.get_parameter(Name="pin", WithDecryption=True)["Parameter"]["Value"] == "1234"
+    wait_for(lambda: "Contents" in s3.list_objects_v2(Bucket="small", Prefix="AWSLogs/"), DEADLINE_S, "the logs that waited")
+
+
+def log_into_a_bucket(wharf, bucket):
+    """A bus logs of an event; that waits some seconds for more, to be a file."""
+    events, logs = wharf.client("events"), wharf.client("logs")
+    bus = events.create_event_bus(Name="shop", LogConfig={"Level": "INFO"})["EventBusArn"]
+    write = {
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": bus.split(":")[4]}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [write]})
+    wharf.client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    logs.put_delivery_source(name="shop", resourceArn=bus, logType="INFO_LOGS")
+    target = {"destinationResourceArn": f"arn:aws:s3:::{bucket}"}
+    made = logs.put_delivery_destination(name="shop", deliveryDestinationConfiguration=target)
+    logs.create_delivery(deliverySourceName="shop", deliveryDestinationArn=made["deliveryDestination"]["arn"])
+    entry = {"Source": "shop", "DetailType": "order", "Detail": "{}", "EventBusName": "shop"}
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
 def totp(seed, now):
