@@ -412,6 +412,12 @@ def test_policies_of_users_and_buckets(wharf, s3, bucket):
     other = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::another/*"}
     bad = json.dumps({"Version": "2012-10-17", "Statement": [other]})
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=bad) == ("MalformedPolicy", "Policy has invalid resource")
+    for idle, text in [
+        ({"Action": "s3:DeleteObjekt"}, "Policy has invalid action"),
+        ({"Resource": f"arn:aws:s3:::{bucket}"}, "Action does not apply to any resource(s) in statement"),
+    ]:
+        bad = json.dumps({"Version": "2012-10-17", "Statement": [deny | idle]})
+        assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=bad) == ("MalformedPolicy", text)
 
 
 def denied(principal="*", *, bucket, actions, condition=None):

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod acl;
+mod actions;
 mod announced;
 mod at_work;
 mod authorize;

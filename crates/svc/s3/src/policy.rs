@@ -7,6 +7,8 @@ use wharf_iam::{
 };
 use wharf_wire::Fault;
 
+use crate::actions::{self, Kinds};
+
 /// Bytes of a policy.
 pub const MAX: usize = 20 << 10;
 
@@ -30,13 +32,11 @@ pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
         let rest = rest.strip_prefix(arn.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*', '?']))
     };
-    let all = document.statements.iter();
-    if !all.clone().flat_map(resources).all(fits) {
+    if !document.statements.iter().flat_map(resources).all(fits) {
         return Err(malformed("Policy has invalid resource".to_owned()));
     }
-    let of_s3 = |action: &str| action == "*" || action.to_ascii_lowercase().starts_with("s3:");
-    if !all.flat_map(actions).all(of_s3) {
-        return Err(malformed("Policy has invalid action".to_owned()));
+    for statement in &document.statements {
+        check_actions(statement, &arn).map_err(|it| malformed(it.to_owned()))?;
     }
     let mut conditions = document.statements.iter().flat_map(|it| &it.conditions);
     if let Some(unknown) = conditions.find(|it| !is_known(it)) {
@@ -44,6 +44,43 @@ pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
         return Err(malformed(text));
     }
     Ok(document)
+}
+
+/// An action that there is not, or that is done to nothing the statement is about, would be taken for a guard.
+fn check_actions(statement: &Statement, arn: &str) -> Result<(), &'static str> {
+    let about = match &statement.resources {
+        Some(listed) if !listed.negated => {
+            let kinds = listed.values.iter().map(|it| kinds_of(it, arn));
+            kinds.fold(Kinds::default(), Kinds::and)
+        }
+        // What it leaves out is hardly all there is of a kind.
+        _ => Kinds::ALL,
+    };
+    for action in &statement.actions.values {
+        let kinds = actions::kinds(action).ok_or("Policy has invalid action")?;
+        // What is named so is what is left out.
+        if !statement.actions.negated && !kinds.overlap(about) {
+            return Err("Action does not apply to any resource(s) in statement");
+        }
+    }
+    Ok(())
+}
+
+/// Which kinds of resources a pattern that begins with the bucket's ARN can match.
+fn kinds_of(resource: &str, arn: &str) -> Kinds {
+    let resource = wharf_base::arn::canonical(resource);
+    match resource.strip_prefix(arn).unwrap_or_default() {
+        "" => Kinds {
+            bucket: true,
+            objects: false,
+        },
+        rest if rest.starts_with('/') => Kinds {
+            bucket: false,
+            objects: true,
+        },
+        // A wildcard stands for the slash, too.
+        _ => Kinds::ALL,
+    }
 }
 
 /// Keys of S3 that requests have here, or that nothing here could have: access points, and grants, which buckets do not
@@ -109,10 +146,6 @@ fn resources(statement: &Statement) -> impl Iterator<Item = &str> {
         .iter()
         .flat_map(|it| &it.values)
         .map(String::as_str)
-}
-
-fn actions(statement: &Statement) -> impl Iterator<Item = &str> {
-    statement.actions.values.iter().map(String::as_str)
 }
 
 /// As [`is_public`], of a text that was read before.
@@ -186,6 +219,71 @@ mod tests {
                "Resource": "arn:aws:s3:::b/*", "Condition": {condition}}}]}}"#
         );
         parse(&text, "b").map(|_| ()).map_err(|it| it.message)
+    }
+
+    fn of(what: &str) -> Result<(), String> {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Principal": "*", {what}}}]}}"#
+        );
+        parse(&text, "b").map(|_| ()).map_err(|it| it.message)
+    }
+
+    #[test]
+    fn actions_that_guard_nothing_are_refused() {
+        for good in [
+            r#""Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::b/*""#,
+            r#""Action": "s3:Delete*", "Resource": "arn:aws:s3:::b""#,
+            r#""Action": "s3:GetObject*", "Resource": "arn:aws:s3:::b*""#,
+            r#""Action": ["S3:listbucket", "s3:GetObject"], "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/a"]"#,
+            r#""Action": "s3:PutObjectRetention", "Resource": "arn:aws:s3:::b/*""#,
+            r#""Action": "*", "Resource": "arn:aws:s3:::b""#,
+            r#""NotAction": "s3:GetObject", "Resource": "arn:aws:s3:::b""#,
+            r#""Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b/open/*""#,
+        ] {
+            assert_eq!(of(good), Ok(()), "{good}");
+        }
+        let (unknown, idle, elsewhere) = (
+            "Policy has invalid action",
+            "Action does not apply to any resource(s) in statement",
+            "Policy has invalid resource",
+        );
+        for (bad, text) in [
+            (
+                r#""Action": "s3:DeleteObjekt", "Resource": "arn:aws:s3:::b/*""#,
+                unknown,
+            ),
+            (
+                r#""Action": "s3:Deleet*", "Resource": "arn:aws:s3:::b/*""#,
+                unknown,
+            ),
+            (
+                r#""NotAction": "s3:GetObjekt", "Resource": "arn:aws:s3:::b/*""#,
+                unknown,
+            ),
+            (
+                r#""Action": ["s3:*", "sqs:SendMessage"], "Resource": "arn:aws:s3:::b/*""#,
+                unknown,
+            ),
+            (
+                r#""Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::b""#,
+                idle,
+            ),
+            (
+                r#""Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "arn:aws:s3:::b/*""#,
+                idle,
+            ),
+            (
+                r#""Action": "s3:CreateJob", "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]"#,
+                idle,
+            ),
+            (
+                r#""Action": "s3:GetObject", "Resource": "arn:aws:s3:::bb/*""#,
+                elsewhere,
+            ),
+            (r#""Action": "s3:GetObject", "Resource": "*""#, elsewhere),
+        ] {
+            assert_eq!(of(bad), Err(text.to_owned()), "{bad}");
+        }
     }
 
     #[test]

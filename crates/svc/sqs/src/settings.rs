@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use wharf_base::glob::{Glob, Syntax};
 use wharf_iam::{Document, DocumentKind};
 use wharf_wire::Fault;
 
 use crate::{
     fault,
-    names::QueueId,
+    names::{QueueId, SERVICE},
     redrive::{Allow, Redrive},
 };
 
@@ -194,10 +195,31 @@ fn policy(text: &str) -> Result<Option<String>, Fault> {
     if text.trim().is_empty() {
         return Ok(None);
     }
+    let is_good = |it: &Document| {
+        let mut named = it.statements.iter().flat_map(|it| &it.actions.values);
+        text.len() <= LONGEST_POLICY && named.all(|it| is_of_queues(it))
+    };
     match Document::parse(text, DocumentKind::Resource) {
-        Ok(_) if text.len() <= LONGEST_POLICY => Ok(Some(text.to_owned())),
+        Ok(document) if is_good(&document) => Ok(Some(text.to_owned())),
         _ => Err(fault::bad_attribute("Policy")),
     }
+}
+
+/// Whether there are actions of SQS that a policy names so. What names none would be taken for a guard.
+fn is_of_queues(named: &str) -> bool {
+    if named == "*" {
+        return true;
+    }
+    let Some((vendor, name)) = named.split_once(':') else {
+        return false;
+    };
+    let syntax = Syntax {
+        fold_case: true,
+        ..Syntax::default()
+    };
+    let pattern = Glob::new(name, syntax);
+    let mut all = wharf_api_sqs::schema::SERVICE.operations.iter();
+    vendor.eq_ignore_ascii_case(SERVICE) && all.any(|it| pattern.matches(it.name))
 }
 
 #[cfg(test)]
@@ -240,6 +262,32 @@ mod tests {
                 let refused = set(false, &[(name, &value.to_string())]).unwrap_err();
                 assert_eq!(refused, "InvalidAttributeValue", "{name} {value}");
             }
+        }
+    }
+
+    #[test]
+    fn a_policy_names_actions_of_queues() {
+        let with = |actions: &str| {
+            let policy = format!(
+                r#"{{"Statement": [{{"Effect": "Deny", "Principal": "*", "Action": {actions}}}]}}"#
+            );
+            set(false, &[("Policy", &policy)]).map(|_| ())
+        };
+        for good in [
+            r#""*""#,
+            r#""SQS:*""#,
+            r#""sqs:Receive*""#,
+            r#"["sqs:sendmessage", "sqs:SendMessageBatch", "sqs:StartMessageMoveTask"]"#,
+        ] {
+            assert_eq!(with(good), Ok(()), "{good}");
+        }
+        for bad in [
+            r#""sqs:SendMesage""#,
+            r#""sqs:Recieve*""#,
+            r#""s3:GetObject""#,
+            r#"["sqs:*", "sns:Publish"]"#,
+        ] {
+            assert_eq!(with(bad), Err("InvalidAttributeValue".to_owned()), "{bad}");
         }
     }
 
