@@ -30,6 +30,9 @@ const PATCHES: [(&str, &str, &str, &str); 1] =
 /// (`ExpiresString`), since many a client puts no date there.
 const S3_TEXTS: [&str; 2] = ["Expires", "ResponseExpires"];
 
+/// Of S3's answers: the model has it at members of requests alone. Some clients find nothing in what has another.
+const S3_NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+
 /// Root elements of S3's answers, which the models do not have: output, element.
 const S3_ROOTS: [(&str, &str); 19] = [
     (
@@ -70,6 +73,7 @@ pub fn read(path: &Path) -> Result<Value> {
         model["shapes"][*structure]["members"][*member] = serde_json::json!({ "shape": shape });
     }
     if service == "s3" {
+        model["metadata"]["xmlNamespace"] = S3_NAMESPACE.into();
         for shape in S3_TEXTS {
             model["shapes"][shape] = serde_json::json!({ "type": "string" });
         }

@@ -234,6 +234,20 @@ async fn rest_binds_members_to_path_query_and_body() {
     );
 }
 
+#[tokio::test]
+async fn answers_of_s3_have_its_namespace_and_faults_have_none() {
+    let answer = json!({ "LocationConstraint": "eu-west-1" });
+    let service = Canned::new("s3", Ok(answer));
+    let answer = service.ask_rest("GET", "/b?location", "").await;
+    let expected = "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">eu-west-1</LocationConstraint>";
+    assert!(text(&answer).ends_with(expected), "{}", text(&answer));
+    let fault = Fault::sender("NoSuchBucket", 404, "None.");
+    let service = Canned::new("s3", Err(fault));
+    let answer = service.ask_rest("GET", "/b?location", "").await;
+    let expected = "<Error><Code>NoSuchBucket</Code>";
+    assert!(text(&answer).contains(expected), "{}", text(&answer));
+}
+
 #[test]
 fn s3_is_told_apart_by_query_and_headers() {
     let schema = Canned::new("s3", Ok(json!({}))).schema;

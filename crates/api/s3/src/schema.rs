@@ -5,7 +5,7 @@ use wharf_wire::schema::*;
 
 pub static SERVICE: ServiceSchema = ServiceSchema {
 name: "s3", protocol: Protocol::RestXml, protocols: &[Protocol::RestXml], api_version: "2006-03-01", signing_name: "s3",
-action_prefix: "s3", endpoint_prefix: "s3", target_prefix: "", xml_namespace: "",
+action_prefix: "s3", endpoint_prefix: "s3", target_prefix: "", xml_namespace: "http://s3.amazonaws.com/doc/2006-03-01/",
 query_codes: None, operations: &OPERATIONS, left_out: &LEFT_OUT, shapes: &SHAPES,
 };
 
