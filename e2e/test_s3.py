@@ -513,6 +513,7 @@ def test_keys_of_kms_and_of_customers(wharf, s3, bucket):
     key = kms.create_key()["KeyMetadata"]["Arn"]
     put = s3.put_object(Bucket=bucket, Key="k", Body=b"sealed" * 30_000, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
     assert (put["ServerSideEncryption"], put["SSEKMSKeyId"]) == ("aws:kms", key)
+    assert len(put["ETag"]) == 34 and put["ETag"] != f'"{hashlib.md5(b"sealed" * 30_000).hexdigest()}"'
     assert s3.get_object(Bucket=bucket, Key="k", Range="bytes=70000-70005")["Body"].read() == (b"sealed" * 30_000)[70000:70006]
     kms.disable_key(KeyId=key)
     assert refused(s3.get_object, Bucket=bucket, Key="k")[0] == "KMS.DisabledException"

@@ -27,7 +27,9 @@ pub const MAX_BODY: u64 = 5 << 30;
 /// Bytes that were received, are as promised, and are durable.
 pub struct Kept {
     pub size: u64,
-    pub md5: Vec<u8>,
+    /// The MD5 of the bytes. Of bytes that are sealed under a key that others have it says nothing, for whoever lists a
+    /// bucket could try by it what is in an object that only the key opens: it is drawn at random.
+    pub etag: String,
     pub sum: Option<Sum>,
     /// The one that the sender gave.
     pub given: Option<Sum>,
@@ -40,10 +42,6 @@ pub struct Kept {
 pub type Held = Option<Box<dyn Send + Sync>>;
 
 impl Kept {
-    pub fn etag(&self) -> String {
-        hex::encode(&self.md5)
-    }
-
     /// The blob, and the name by which it is owned.
     pub fn blob(&self) -> Option<(Digest, String)> {
         match &self.body {
@@ -81,7 +79,7 @@ async fn keep(
     mut keeping: Keeping<'_>,
 ) -> Result<Kept, Fault> {
     let mut reader = stream.reader();
-    let mut sums = summing::of(computed);
+    let mut sums = summing::of(!keeping.seals(), computed);
     while let Some(piece) = reader.next().await {
         let piece = piece?;
         sums.push(&piece).await.map_err(lost)?;
@@ -98,7 +96,7 @@ async fn keep(
     let ((md5, own), (body, held)) = tokio::try_join!(sums, keeping.finish())?;
     Ok(Kept {
         size,
-        md5,
+        etag: md5.map_or_else(ids::hex32, hex::encode),
         sum: own.or_else(|| given.clone()),
         given,
         body,
@@ -126,6 +124,10 @@ impl<'a> Keeping<'a> {
             upload: None,
             sealer: key.map(Sealer::new).transpose().map_err(broken)?,
         })
+    }
+
+    fn seals(&self) -> bool {
+        self.sealer.is_some()
     }
 
     async fn write(&mut self, piece: Bytes) -> Result<(), Fault> {

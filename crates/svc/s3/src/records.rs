@@ -232,7 +232,7 @@ pub struct Upload {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     pub size: u64,
-    /// MD5 in hexadecimal.
+    /// MD5 in hexadecimal, or digits by chance (`body::Kept`).
     pub etag: String,
     pub modified: Timestamp,
     #[serde(default)]

@@ -52,35 +52,41 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
     known.filter(|it| *it != Algorithm::Md5)
 }
 
-/// MD5 and another checksum of bytes as they pass.
+/// MD5 and another checksum of bytes as they pass, as far as they are wanted.
 pub struct Passing {
-    md5: Md5,
-    algorithm: Algorithm,
-    other: Option<Running>,
+    md5: Option<Md5>,
+    other: Option<(Algorithm, Running)>,
 }
 
 impl Passing {
-    /// `computed`: nobody else computes the checksum.
-    pub fn new(algorithm: Algorithm, computed: bool) -> Self {
+    /// `other` is a checksum that nobody else computes.
+    pub fn new(md5: bool, other: Option<Algorithm>) -> Self {
         Self {
-            md5: Md5::default(),
-            algorithm,
-            other: computed.then(|| algorithm.begin()),
+            md5: md5.then(Md5::default),
+            other: other.map(|it| (it, it.begin())),
         }
     }
 
+    /// Whether there is nothing to compute.
+    pub fn is_idle(&self) -> bool {
+        self.md5.is_none() && self.other.is_none()
+    }
+
     pub fn update(&mut self, bytes: &[u8]) {
-        self.md5.update(bytes);
-        if let Some(other) = &mut self.other {
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+        if let Some((_, other)) = &mut self.other {
             other.update(bytes);
         }
     }
 
-    /// MD5, and the checksum if it was computed here.
-    pub fn finish(self) -> (Vec<u8>, Option<Sum>) {
-        let sum = self.other.map(|it| BASE64.encode(it.finish()));
-        let sum = sum.map(|it| Sum::new(self.algorithm, it));
-        (self.md5.finish().to_vec(), sum)
+    /// MD5 and the checksum, those that were computed here.
+    pub fn finish(self) -> (Option<Vec<u8>>, Option<Sum>) {
+        let sum = self
+            .other
+            .map(|(algorithm, it)| Sum::new(algorithm, BASE64.encode(it.finish())));
+        (self.md5.map(|it| it.finish().to_vec()), sum)
     }
 }
 
@@ -157,7 +163,7 @@ mod tests {
     use super::*;
 
     fn of(algorithm: Algorithm, bytes: &[u8]) -> Sum {
-        let mut passing = Passing::new(algorithm, true);
+        let mut passing = Passing::new(false, Some(algorithm));
         passing.update(bytes);
         passing.finish().1.unwrap()
     }

@@ -127,8 +127,8 @@ impl Summing {
 
     pub async fn push(&mut self, piece: &Bytes) -> Result<(), Lost> {
         self.bytes += piece.len() as u64;
-        if self.bytes <= BEGINNING
-            && let At::Here(passing) = &mut self.at
+        if let At::Here(passing) = &mut self.at
+            && (self.bytes <= BEGINNING || passing.is_idle())
         {
             passing.update(piece);
             return Ok(());
@@ -173,8 +173,8 @@ impl Summing {
         self.bytes
     }
 
-    /// MD5, and the checksum if it was computed here.
-    pub async fn finish(mut self) -> Result<(Vec<u8>, Option<Sum>), Lost> {
+    /// MD5 and the checksum, those that were computed here.
+    pub async fn finish(mut self) -> Result<(Option<Vec<u8>>, Option<Sum>), Lost> {
         if !self.batch.is_empty() {
             self.send().await?;
         }
@@ -182,12 +182,9 @@ impl Summing {
     }
 }
 
-/// What is made of a body: MD5, and another checksum where it is to be computed.
-pub fn of(computed: Option<Algorithm>) -> Summing {
-    Summing::new(Passing::new(
-        computed.unwrap_or(Algorithm::Crc64Nvme),
-        computed.is_some(),
-    ))
+/// What is made of a body: MD5 and another checksum, where they are to be computed.
+pub fn of(md5: bool, computed: Option<Algorithm>) -> Summing {
+    Summing::new(Passing::new(md5, computed))
 }
 
 #[cfg(test)]
@@ -198,14 +195,14 @@ mod tests {
 
     /// What is made of these pieces, with threads and without.
     async fn check(pieces: &[usize]) {
-        let (mut summing, mut whole) = (of(Some(Algorithm::Crc64Nvme)), Vec::new());
+        let (mut summing, mut whole) = (of(true, Some(Algorithm::Crc64Nvme)), Vec::new());
         for (piece, number) in pieces.iter().zip(1_u8..) {
             let piece = Bytes::from(vec![number; *piece]);
             whole.extend_from_slice(&piece);
             summing.push(&piece).await.unwrap();
         }
         assert_eq!(summing.bytes(), whole.len() as u64);
-        let mut passing = Passing::new(Algorithm::Crc64Nvme, true);
+        let mut passing = Passing::new(true, Some(Algorithm::Crc64Nvme));
         passing.update(&whole);
         assert_eq!(summing.finish().await.unwrap(), passing.finish());
     }
@@ -223,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_small_pieces_behind_the_beginning_are_a_batch() {
-        let mut summing = of(None);
+        let mut summing = of(true, None);
         let beginning = Bytes::from(vec![0; usize::try_from(BEGINNING).unwrap()]);
         summing.push(&beginning).await.unwrap();
         for _ in 0..BATCH_PIECES - 1 {
@@ -237,6 +234,18 @@ mod tests {
         assert_eq!(sum, None);
     }
 
+    #[tokio::test]
+    async fn where_nothing_is_computed_no_thread_is_borrowed() {
+        let mut summing = of(false, None);
+        let piece = Bytes::from(vec![0; BATCH_BYTES]);
+        for _ in 0..4 {
+            summing.push(&piece).await.unwrap();
+        }
+        assert!(matches!(summing.at, At::Here(_)) && summing.batch.is_empty());
+        assert_eq!(summing.bytes(), 4 * BATCH_BYTES as u64);
+        assert_eq!(summing.finish().await.unwrap(), (None, None));
+    }
+
     /// A batch with room of its own, as one has that a thread is at work on.
     async fn batch(summing: &Summing) -> Batch {
         Batch {
@@ -247,7 +256,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_batches_wait_than_there_is_room_for() {
-        let mut summing = of(None);
+        let mut summing = of(true, None);
         summing.bytes = BEGINNING;
         let at_work = batch(&summing).await;
         let work = Work::begin(&summing.line);
@@ -263,14 +272,14 @@ mod tests {
         };
         assert!(waits, "there is no room");
         // The thread goes through all that waits.
-        work.run(at_work, Passing::new(Algorithm::Crc64Nvme, false).into());
+        work.run(at_work, Passing::new(true, None).into());
         assert!(!summing.line.0.lock().at_work);
         assert_eq!(summing.room.available_permits(), BATCHES);
     }
 
     #[tokio::test]
     async fn a_thread_that_is_lost_is_said() {
-        let mut summing = of(None);
+        let mut summing = of(true, None);
         summing.bytes = BEGINNING;
         let (work, waiting) = (Work::begin(&summing.line), batch(&summing).await);
         assert!(summing.line.leave(waiting).is_none());

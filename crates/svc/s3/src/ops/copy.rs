@@ -242,7 +242,7 @@ async fn try_copy(
             let computed = wanted.unwrap_or(wharf_wire::streaming::Algorithm::Crc64Nvme);
             let kept = body::receive(core, &stream, Some(computed), sealing.key.as_ref()).await?;
             object.size = kept.size;
-            object.etag = kept.etag();
+            object.etag.clone_from(&kept.etag);
             object.sum.clone_from(&kept.sum);
             object.body = kept.body;
             _held = kept.held;

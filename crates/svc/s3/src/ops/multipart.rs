@@ -248,7 +248,7 @@ pub async fn put(
 ) -> Result<Part, Fault> {
     let part = Part {
         size: kept.size,
-        etag: kept.etag(),
+        etag: kept.etag.clone(),
         modified: core.now(),
         sum: kept.sum.clone(),
         blob: kept.blob(),

@@ -54,7 +54,7 @@ pub async fn put(
     .await?;
     let object = Object {
         size: kept.size,
-        etag: kept.etag(),
+        etag: kept.etag.clone(),
         body: kept.body.clone(),
         sum: kept.sum.clone(),
         heads,

@@ -3,6 +3,7 @@
 mod lists;
 mod notifications;
 mod races;
+mod sealed;
 mod shares;
 
 use std::{sync::Arc, time::Duration};
