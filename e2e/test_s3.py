@@ -203,6 +203,17 @@ def test_uploads_are_listed_given_up_and_checked(s3, bucket):
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
 
 
+def test_parts_of_an_upload_with_checksums_are_completed_with_theirs(s3, bucket):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
+    asked = {"Bucket": bucket, "Key": "k", "UploadId": upload}
+    part = s3.upload_part(**asked, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256")
+    listed = {"PartNumber": 1, "ETag": part["ETag"]}
+    code, text = refused(s3.complete_multipart_upload, **asked, MultipartUpload={"Parts": [listed]})
+    assert code == "InvalidRequest" and text.endswith("It was missing for part 1 in the request."), text
+    listed["ChecksumSHA256"] = part["ChecksumSHA256"]
+    assert s3.complete_multipart_upload(**asked, MultipartUpload={"Parts": [listed]})["ChecksumSHA256"].endswith("-1")
+
+
 def test_bad_bytes_are_refused(s3, bucket):
     wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
     assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", ContentMD5=wrong)[0] == "BadDigest"

@@ -60,6 +60,14 @@ pub fn invalid_request(text: impl Into<String>) -> Fault {
     faults::invalid_request(text)
 }
 
+/// A checksum of another algorithm than the upload was begun with.
+pub fn other_checksum(expected: &str, actual: &str) -> Fault {
+    let (expected, actual) = (expected.to_ascii_lowercase(), actual.to_ascii_lowercase());
+    invalid_request(format!(
+        "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
+    ))
+}
+
 pub fn no_bucket(name: &str) -> Fault {
     faults::no_such_bucket("The specified bucket does not exist").with("BucketName", name)
 }

@@ -24,6 +24,29 @@ use crate::{
 /// Bytes of each part but the last.
 const MIN_PART: u64 = 5 << 20;
 
+/// Whether a part has the checksum that the request gives of it. It must give one where the whole has but a checksum of
+/// those of its parts, which nobody else could compare with the bytes; and none of another algorithm than was chosen.
+fn has_its_sum(upload: &Upload, wanted: &CompletedPart, part: &Part) -> Result<bool, Fault> {
+    let given = given_sum!(wanted);
+    let is_own = |it: &Sum| it.algorithm == upload.algorithm;
+    let is_own = given.as_ref().is_some_and(is_own);
+    if upload.chosen && !is_own {
+        if !upload.full_object {
+            let text = format!(
+                "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was \
+                 missing for part {} in the request.",
+                upload.algorithm.to_ascii_lowercase(),
+                wanted.part_number.unwrap_or_default(),
+            );
+            return Err(fault::invalid_request(text));
+        }
+        if let Some(other) = &given {
+            return Err(fault::other_checksum(&upload.algorithm, &other.algorithm));
+        }
+    }
+    Ok(!is_own || part.sum.is_none() || part.sum == given)
+}
+
 /// The object that parts make, of those that the request lists. Pure.
 fn assemble(
     upload: &Upload,
@@ -63,11 +86,7 @@ fn assemble(
             .and_then(|it| there.binary_search_by_key(&it, |it| it.0).ok());
         let part = at.map(|at| &there[at].1).filter(|it| it.etag == etag);
         let part = part.ok_or_else(|| missing(number, etag))?;
-        if given_sum!(wanted).is_some_and(|sum| {
-            part.sum
-                .as_ref()
-                .is_some_and(|it| it.algorithm == sum.algorithm && *it != sum)
-        }) {
+        if !has_its_sum(upload, wanted, part)? {
             return Err(missing(number, etag));
         }
         chosen.push((number, part));

@@ -211,14 +211,7 @@ pub async fn upload_part(
         && found.upload.chosen
         && *given != found.upload.algorithm
     {
-        let (expected, actual) = (
-            found.upload.algorithm.to_ascii_lowercase(),
-            given.to_ascii_lowercase(),
-        );
-        let text = format!(
-            "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
-        );
-        return Err(fault::invalid_request(text));
+        return Err(fault::other_checksum(&found.upload.algorithm, given));
     }
     let is_given = given.as_ref() == Some(&found.upload.algorithm);
     let stream = input.body.unwrap_or_default();
