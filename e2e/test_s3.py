@@ -328,6 +328,9 @@ def test_presigned_urls(wharf, bucket):
     url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k", "ResponseContentType": "text/x"})
     with urllib.request.urlopen(url) as answer:
         assert (answer.read(), answer.headers["content-type"]) == (b"by url", "text/x")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=604_801)
+    said = tools.run("curl", "-sS", "-w", "%{http_code}", url).stdout
+    assert said.endswith("400") and "<Code>AuthorizationQueryParametersError</Code>" in said, said
 
 
 def test_a_presigned_url_is_for_what_was_signed_alone(wharf, s3, bucket):

@@ -71,12 +71,23 @@ pub enum SignatureError {
     /// The text names what the header lacks.
     #[error("{0}")]
     Incomplete(String),
+    /// The same of the query of a presigned URL.
+    #[error("{0}")]
+    Query(String),
     /// Headers that say what is asked for came without being signed; their names, with commas between them.
     #[error("There were headers present in the request which were not signed: {0}")]
     Uncovered(String),
     /// `Signature expired: …` or `Signature not yet current: …`
     #[error("{0}")]
     Clock(String),
+    /// A presigned URL that was to live for so many seconds; the text is as that of `Clock`.
+    #[error("{text}")]
+    Expired {
+        text: String,
+        seconds: u64,
+        ended: Timestamp,
+        now: Timestamp,
+    },
     #[error(
         "The request signature we calculated does not match the signature you provided. Check your \
          AWS Secret Access Key and signing method. Consult the service documentation for details."
@@ -161,31 +172,44 @@ fn parse_presigned(request: &RequestParts<'_>) -> Result<Signature, SignatureErr
             .query_value(name)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                SignatureError::Incomplete(format!(
+                SignatureError::Query(format!(
                     "AWS query-string parameters must include '{name}'."
                 ))
             })
     };
     if get("X-Amz-Algorithm")? != ALGORITHM {
-        return Err(SignatureError::Incomplete(format!(
+        return Err(SignatureError::Query(format!(
             "X-Amz-Algorithm must be {ALGORITHM}."
         )));
     }
-    let expires = get("X-Amz-Expires")?
-        .parse::<u64>()
-        .ok()
-        .filter(|seconds| (1..=MAX_EXPIRES).contains(seconds))
-        .ok_or_else(|| {
-            SignatureError::Incomplete("X-Amz-Expires must be from 1 to 604800.".to_owned())
-        })?;
-    build(
+    let expires = life(&get("X-Amz-Expires")?)?;
+    let signature = build(
         &get("X-Amz-Credential")?,
         &get("X-Amz-SignedHeaders")?,
         get("X-Amz-Signature")?,
         &get("X-Amz-Date")?,
         request.query_value("X-Amz-Security-Token"),
         Some(expires),
-    )
+    );
+    signature.map_err(|error| match error {
+        SignatureError::Incomplete(text) => SignatureError::Query(text),
+        other => other,
+    })
+}
+
+/// The seconds that a presigned URL is to live.
+fn life(given: &str) -> Result<u64, SignatureError> {
+    let text = match given.parse::<u64>() {
+        Ok(0) => "X-Amz-Expires must be at least 1",
+        Ok(seconds) if seconds <= MAX_EXPIRES => return Ok(seconds),
+        Ok(_) => {
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than \
+             604800 seconds"
+        }
+        Err(_) if given.starts_with('-') => "X-Amz-Expires must be non-negative",
+        Err(_) => "X-Amz-Expires should be a number",
+    };
+    Err(SignatureError::Query(text.to_owned()))
 }
 
 fn build(
@@ -255,12 +279,22 @@ impl Signature {
             )));
         }
         let life = self.expires.map_or(skew, Duration::from_secs);
-        if self.signed_at + life < now {
-            return Err(SignatureError::Clock(format!(
+        let ended = self.signed_at + life;
+        if ended < now {
+            let text = format!(
                 "Signature expired: {at} is now earlier than {} ({} - {minutes} min.)",
                 (now - life).iso8601_basic(),
                 now.iso8601_basic(),
-            )));
+            );
+            return Err(match self.expires {
+                None => SignatureError::Clock(text),
+                Some(seconds) => SignatureError::Expired {
+                    text,
+                    seconds,
+                    ended,
+                    now,
+                },
+            });
         }
         Ok(())
     }

@@ -318,7 +318,9 @@ fn json_fault(refusal: &Refusal) -> Fault {
             "Missing Authentication Token".to_owned(),
         ),
         Refusal::Signature(
-            error @ (SignatureError::Incomplete(_) | SignatureError::Uncovered(_)),
+            error @ (SignatureError::Incomplete(_)
+            | SignatureError::Query(_)
+            | SignatureError::Uncovered(_)),
         ) => fault("IncompleteSignatureException", error.to_string()),
         Refusal::Signature(other) => fault("InvalidSignatureException", other.to_string()),
         Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
@@ -340,7 +342,9 @@ fn query_fault(refusal: &Refusal) -> Fault {
             "Request is missing Authentication Token".to_owned(),
         ),
         Refusal::Signature(
-            error @ (SignatureError::Incomplete(_) | SignatureError::Uncovered(_)),
+            error @ (SignatureError::Incomplete(_)
+            | SignatureError::Query(_)
+            | SignatureError::Uncovered(_)),
         ) => Fault::sender("IncompleteSignature", 400, error.to_string()),
         Refusal::Signature(other) => fault("SignatureDoesNotMatch", other.to_string()),
         Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
@@ -365,8 +369,20 @@ fn s3_fault(refusal: &Refusal) -> Fault {
             403,
             "The difference between the request time and the current time is too large.",
         ),
+        Refusal::Signature(SignatureError::Expired {
+            seconds,
+            ended,
+            now,
+            ..
+        }) => Fault::sender("AccessDenied", 403, "Request has expired")
+            .with("X-Amz-Expires", seconds.to_string())
+            .with("Expires", ended.iso8601_seconds())
+            .with("ServerTime", now.iso8601_seconds()),
         Refusal::Signature(SignatureError::Incomplete(text)) => {
             Fault::sender("AuthorizationHeaderMalformed", 400, text.clone())
+        }
+        Refusal::Signature(SignatureError::Query(text)) => {
+            Fault::sender("AuthorizationQueryParametersError", 400, text.clone())
         }
         Refusal::Signature(SignatureError::Uncovered(names)) => {
             let text = "There were headers present in the request which were not signed";
@@ -389,7 +405,7 @@ fn s3_fault(refusal: &Refusal) -> Fault {
 
 fn ec2_fault(refusal: &Refusal) -> Fault {
     match refusal {
-        Refusal::Signature(SignatureError::Clock(_)) => {
+        Refusal::Signature(SignatureError::Clock(_) | SignatureError::Expired { .. }) => {
             Fault::sender("RequestExpired", 400, "Request has expired.")
         }
         Refusal::Key(KeyError::Expired) => {
@@ -485,5 +501,38 @@ mod tests {
         assert_eq!((fault.code.as_ref(), fault.status), ("AccessDenied", 403));
         let named = ("HeadersNotSigned", "x-amz-acl".into());
         assert!(fault.members.contains(&named), "{:?}", fault.members);
+    }
+
+    #[test]
+    fn presigned_urls_that_are_over_or_say_too_much() {
+        let expired = Refusal::Signature(SignatureError::Expired {
+            text: "Signature expired: …".to_owned(),
+            seconds: 60,
+            ended: Timestamp(1_767_323_105_000),
+            now: Timestamp(1_767_323_106_000),
+        });
+        let fault_of_s3 = fault(Protocol::RestXml, &expired);
+        assert_eq!(fault_of_s3.code, "AccessDenied");
+        assert_eq!(fault_of_s3.message, "Request has expired");
+        let elements: Vec<_> = fault_of_s3.elements().collect();
+        let expected = [
+            ("X-Amz-Expires", "60"),
+            ("Expires", "2026-01-02T03:05:05Z"),
+            ("ServerTime", "2026-01-02T03:05:06Z"),
+        ];
+        assert_eq!(elements, expected);
+        let query = Refusal::Signature(SignatureError::Query("too long".to_owned()));
+        for (protocol, refusal, code) in [
+            (Protocol::Query, &expired, "SignatureDoesNotMatch"),
+            (Protocol::Ec2, &expired, "RequestExpired"),
+            (
+                Protocol::RestXml,
+                &query,
+                "AuthorizationQueryParametersError",
+            ),
+            (Protocol::Query, &query, "IncompleteSignature"),
+        ] {
+            assert_eq!(fault(protocol, refusal).code, code);
+        }
     }
 }

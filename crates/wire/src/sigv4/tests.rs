@@ -229,6 +229,45 @@ fn s3_is_patient_with_clocks() {
     }
 }
 
+#[test]
+fn a_presigned_url_lives_as_long_as_it_says() {
+    let goldens = goldens();
+    let golden = goldens.iter().find(|it| it.query.contains("X-Amz-Expires"));
+    let golden = golden.expect("one is presigned");
+    let with = |expires: &str| {
+        let pairs = golden.query.split('&');
+        let pairs = pairs.map(|it| match it.starts_with("X-Amz-Expires=") {
+            true => format!("X-Amz-Expires={expires}"),
+            false => it.to_owned(),
+        });
+        let query = pairs.collect::<Vec<_>>().join("&");
+        parse(&RequestParts {
+            query: &query,
+            ..golden.parts()
+        })
+    };
+    let signature = with("60").unwrap();
+    let ended = signature.signed_at + Duration::from_secs(60);
+    assert_eq!(signature.check_time(ended), Ok(()));
+    let now = ended + Duration::from_secs(1);
+    match signature.check_time(now) {
+        Err(SignatureError::Expired {
+            text,
+            seconds,
+            ended: told,
+            now: at,
+        }) => {
+            assert_eq!((seconds, told, at), (60, ended, now));
+            assert!(text.starts_with("Signature expired: "), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(with("604800").is_ok());
+    for bad in ["604801", "0", "-1", "soon", "99999999999999999999", ""] {
+        assert!(matches!(with(bad), Err(SignatureError::Query(_))), "{bad}");
+    }
+}
+
 fn authorization(value: &str) -> Result<Signature, SignatureError> {
     let headers = vec![
         ("authorization".to_owned(), value.to_owned()),
