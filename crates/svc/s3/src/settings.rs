@@ -17,6 +17,8 @@ const MAX_RULES: usize = 1000;
 /// As many rules with half a kilobyte each. AWS says nothing of bytes.
 const MAX_BYTES: usize = 512 << 10;
 const DAY: i64 = 24 * 60 * 60 * 1000;
+/// Noncurrent versions that a rule keeps.
+const MOST_NEWER: u32 = 100;
 
 pub fn lifecycle(rules: Vec<WireRule>) -> Result<Vec<LifecycleRule>, Fault> {
     if rules.is_empty() || rules.len() > MAX_RULES {
@@ -71,6 +73,11 @@ fn lifecycle_rule(rule: WireRule) -> Result<LifecycleRule, Fault> {
     let noncurrent_days = days(noncurrent.noncurrent_days, text)?;
     let text = "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must be a positive integer";
     let newer_noncurrent = days(noncurrent.newer_noncurrent_versions, text)?;
+    if newer_noncurrent.is_some_and(|it| it > MOST_NEWER) {
+        let text =
+            "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action must not exceed 100";
+        return Err(argument(text));
+    }
     let abort = rule.abort_incomplete_multipart_upload.unwrap_or_default();
     let text = "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer";
     let abort_days = days(abort.days_after_initiation, text)?;
@@ -163,15 +170,31 @@ fn filter(old: Option<String>, given: Option<LifecycleRuleFilter>) -> Result<Fil
             .transpose()
             .map_err(|_| fault::malformed_xml())
     };
-    let pairs = and.tags.unwrap_or_default().into_iter();
+    let pairs = and.tags.unwrap_or_default();
+    let given = pairs.len();
+    let pairs = pairs.into_iter();
     let tags: Tags = pairs
         .map(|it| (it.key.unwrap_or_default(), it.value.unwrap_or_default()))
         .collect();
+    if tags.len() < given {
+        return Err(fault::invalid_request(
+            "Duplicate Tag Keys are not allowed.",
+        ));
+    }
+    let larger_than = size(and.object_size_greater_than)?;
+    let smaller_than = size(and.object_size_less_than)?;
+    // Nothing would fit.
+    if let (Some(larger), Some(smaller)) = (larger_than, smaller_than)
+        && smaller <= larger
+    {
+        let text = "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.";
+        return Err(fault::invalid_request(text));
+    }
     Ok(Filter {
         prefix: and.prefix.unwrap_or_default(),
         tags,
-        larger_than: size(and.object_size_greater_than)?,
-        smaller_than: size(and.object_size_less_than)?,
+        larger_than,
+        smaller_than,
         form,
     })
 }
@@ -246,5 +269,57 @@ fn shown_filter(filter: Filter) -> LifecycleRuleFilter {
         object_size_greater_than: larger,
         object_size_less_than: smaller,
         and: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(and: LifecycleRuleAndOperator, newer: Option<i32>) -> Option<String> {
+        let rule = WireRule {
+            status: Some("Enabled".to_owned()),
+            filter: Some(LifecycleRuleFilter {
+                and: Some(and),
+                ..LifecycleRuleFilter::default()
+            }),
+            noncurrent_version_expiration: Some(NoncurrentVersionExpiration {
+                noncurrent_days: Some(1),
+                newer_noncurrent_versions: newer,
+            }),
+            ..WireRule::default()
+        };
+        let refused = lifecycle(vec![rule]).err();
+        refused.map(|it| it.code.into_owned())
+    }
+
+    #[test]
+    fn rules_that_fit_nothing_or_say_two_things() {
+        let none = LifecycleRuleAndOperator::default;
+        let tags = |keys: &[&str]| LifecycleRuleAndOperator {
+            tags: Some(
+                keys.iter()
+                    .map(|it| Tag {
+                        key: Some((*it).to_owned()),
+                        value: Some("v".to_owned()),
+                    })
+                    .collect(),
+            ),
+            ..none()
+        };
+        let sizes = |larger, smaller| LifecycleRuleAndOperator {
+            object_size_greater_than: Some(larger),
+            object_size_less_than: Some(smaller),
+            ..none()
+        };
+        assert_eq!(refused(tags(&["a", "b"]), None), None);
+        assert_eq!(refused(sizes(1, 2), Some(100)), None);
+        let request = Some("InvalidRequest".to_owned());
+        assert_eq!(refused(tags(&["a", "a"]), None), request);
+        for (larger, smaller) in [(2, 2), (3, 2)] {
+            assert_eq!(refused(sizes(larger, smaller), None), request);
+        }
+        let argument = Some("InvalidArgument".to_owned());
+        assert_eq!(refused(none(), Some(101)), argument);
     }
 }
