@@ -248,6 +248,29 @@ async fn answers_of_s3_have_its_namespace_and_faults_have_none() {
     assert!(text(&answer).contains(expected), "{}", text(&answer));
 }
 
+#[tokio::test]
+async fn a_condition_on_a_time_that_is_none_is_ignored_and_a_guard_is_refused() {
+    let service = Canned::new("s3", Ok(json!({})));
+    for (name, value, status) in [
+        ("if-modified-since", "yesterday", 200),
+        ("if-modified-since", "Fri, 02 Jan 2026 03:04:05 GMT", 200),
+        ("if-unmodified-since", "yesterday", 400),
+    ] {
+        let headers = [(name.to_owned(), value.to_owned())];
+        let parts = RequestParts {
+            method: "HEAD",
+            path: "/b/k",
+            query: "",
+            headers: &headers,
+        };
+        let read = rest::read(service.schema, &parts, None, Vec::new()).unwrap();
+        let (_, request) = read.expect("an operation has the path");
+        let body = Body::Rest(Box::new(request));
+        let answer = service.ask("HeadObject", body).await;
+        assert_eq!(answer.status, status, "{name}: {value}");
+    }
+}
+
 #[test]
 fn s3_is_told_apart_by_query_and_headers() {
     let schema = Canned::new("s3", Ok(json!({}))).schema;

@@ -47,6 +47,14 @@ pub fn render(shape: &Shape, view: &View<'_>, otherwise: TimestampFormat) -> Opt
     })
 }
 
+/// A time in any of the formats that clients have.
+pub fn time(text: &str) -> Option<Timestamp> {
+    let seconds = || text.parse().ok().and_then(Timestamp::from_epoch_seconds);
+    Timestamp::parse_iso8601(text)
+        .or_else(|| Timestamp::parse_http_date(text))
+        .or_else(seconds)
+}
+
 /// Fills a scalar. `name` is the parameter's, for the message.
 pub fn parse(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
     let bad = |kind: &str| {
@@ -67,11 +75,7 @@ pub fn parse(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
         Slot::Long(to) => *to = text.trim().parse().map_err(|_| bad("an integer"))?,
         Slot::Double(to) => *to = text.trim().parse().map_err(|_| bad("a number"))?,
         Slot::Time(to) => {
-            let seconds = || text.parse().ok().and_then(Timestamp::from_epoch_seconds);
-            *to = Timestamp::parse_iso8601(text)
-                .or_else(|| Timestamp::parse_http_date(text))
-                .or_else(seconds)
-                .ok_or_else(|| bad("a timestamp"))?;
+            *to = time(text).ok_or_else(|| bad("a timestamp"))?;
         }
         Slot::Blob(to) => *to = BASE64.decode(text).map_err(|_| bad("base 64"))?,
         Slot::Document(to) => *to = text.into(),

@@ -35,12 +35,20 @@ pub fn decode(
             Location::Headers => prefixed(&request.headers, member.location_name),
             Location::Body | Location::Payload | Location::Status => continue,
         };
-        if found.is_empty() {
+        if found.is_empty() || is_no_condition(member, found[0].1) {
             continue;
         }
         fill(schema, member, &found, place_of(input, index)?)?;
     }
     Ok(())
+}
+
+/// Whether a client asks what has changed since a time that is none: HTTP ignores it (RFC 9110, 13.1.3). The opposite,
+/// `If-Unmodified-Since`, is a guard, and refused.
+fn is_no_condition(member: &Member, value: &str) -> bool {
+    member.location == Location::Header
+        && member.location_name == "If-Modified-Since"
+        && text::time(value).is_none()
 }
 
 /// Values, with the keys that they have in a map.
