@@ -249,6 +249,25 @@ async fn answers_of_s3_have_its_namespace_and_faults_have_none() {
 }
 
 #[tokio::test]
+async fn s3_names_the_parameter_that_it_cannot_read() {
+    let service = Canned::new("s3", Ok(json!({})));
+    let answer = service
+        .ask_rest("GET", "/b?list-type=2&max-keys=x", "")
+        .await;
+    let said = text(&answer);
+    for part in [
+        "<Code>InvalidArgument</Code>",
+        "<ArgumentName>max-keys</ArgumentName>",
+        "<ArgumentValue>x</ArgumentValue>",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let answer = service.ask_rest("PUT", "/b?versioning", "<").await;
+    let said = text(&answer);
+    assert!(said.contains("<Code>MalformedXML</Code>"), "{said}");
+}
+
+#[tokio::test]
 async fn a_condition_on_a_time_that_is_none_is_ignored_and_a_guard_is_refused() {
     let service = Canned::new("s3", Ok(json!({})));
     for (name, value, status) in [

@@ -27,22 +27,33 @@ use form::Form;
 pub(crate) use protocols::WRITTEN_DOWN;
 use rest::RestRequest;
 
-/// A request body that cannot be understood. The text goes to the caller.
+/// A request that cannot be understood. The text goes to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Malformed(pub String);
+#[error("{text}")]
+pub struct Malformed {
+    text: String,
+    /// The parameter of the path, the query or the headers, and its value, where the body is not to blame.
+    argument: Option<(&'static str, String)>,
+}
 
 impl Malformed {
+    fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            argument: None,
+        }
+    }
+
     /// Nothing that a caller could do: its body was taken for that of another protocol.
     fn misread() -> Self {
-        Self("the request is in a protocol that the service does not speak".to_owned())
+        Self::new("the request is in a protocol that the service does not speak")
     }
 }
 
 /// The place of a member, by its number in the schema.
 pub(crate) fn place_of(target: &mut dyn Struct, member: usize) -> Result<Slot<'_>, Malformed> {
     let slot = target.member_mut(member);
-    slot.ok_or_else(|| Malformed("the schema does not fit".to_owned()))
+    slot.ok_or_else(|| Malformed::new("the schema does not fit"))
 }
 
 /// Items of all lists and maps of one request: an empty item takes two bytes on the wire and hundreds

@@ -39,7 +39,7 @@ pub fn parse(body: &[u8]) -> Result<Element, Malformed> {
 }
 
 fn malformed(why: &str) -> Malformed {
-    Malformed(format!("The XML you provided was not well-formed: {why}"))
+    Malformed::new(format!("The XML you provided was not well-formed: {why}"))
 }
 
 struct Reader<'a> {

@@ -32,7 +32,9 @@ impl Form {
         let mut pairs = Vec::new();
         for (name, value) in form_urlencoded::parse(text) {
             if pairs.len() == MAX_PARAMETERS {
-                return Err(Malformed(format!("more than {MAX_PARAMETERS} parameters")));
+                return Err(Malformed::new(format!(
+                    "more than {MAX_PARAMETERS} parameters"
+                )));
             }
             pairs.push((Cow::into_owned(name), Cow::into_owned(value)));
         }
@@ -93,14 +95,14 @@ impl<'a> Tree<'a> {
         let mut node = self;
         for (depth, segment) in name.split('.').enumerate() {
             if depth == MAX_DEPTH {
-                return Err(Malformed("a parameter name has too many parts".to_owned()));
+                return Err(Malformed::new("a parameter name has too many parts"));
             }
             node = node.children.entry(segment).or_insert_with(|| {
                 *parts += 1;
                 Self::default()
             });
             if *parts > MAX_PARTS {
-                return Err(Malformed("parameter names have too many parts".to_owned()));
+                return Err(Malformed::new("parameter names have too many parts"));
             }
         }
         node.value.get_or_insert(value);
@@ -192,7 +194,7 @@ impl Decoder {
                 for (_, entry) in entries {
                     let key = entry.children.get(key_name).and_then(|key| key.value);
                     let Some(key) = key else {
-                        return Err(Malformed(format!("an entry of {name} has no key")));
+                        return Err(Malformed::new(format!("an entry of {name} has no key")));
                     };
                     let slot = map.insert(key.to_owned());
                     if let Some(child) = entry.children.get(value_name) {

@@ -93,7 +93,7 @@ pub(crate) fn decode_slot(
     place
         .deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|error| Malformed(error.to_string()))
+        .map_err(|error| Malformed::new(error.to_string()))
 }
 
 /// The body of a success.

@@ -92,7 +92,7 @@ fn fill_raw(slot: &mut Slot<'_>, request: &RestRequest) -> Result<bool, Malforme
         }
         Slot::Str(to) => {
             let text = std::str::from_utf8(body);
-            text.map_err(|_| Malformed("the body is not UTF-8".to_owned()))?
+            text.map_err(|_| Malformed::new("the body is not UTF-8"))?
                 .clone_into(to);
         }
         _ => return Ok(false),
@@ -275,7 +275,7 @@ impl Codec for RestXml {
             return Ok(());
         }
         let Slot::Struct(target) = slot else {
-            return Err(Malformed("the schema does not fit".to_owned()));
+            return Err(Malformed::new("the schema does not fit"));
         };
         let root = element::parse(&request.body)?;
         xml_input::decode(schema, schema.members(member.shape), &root, target)
@@ -344,7 +344,13 @@ impl Codec for RestXml {
     }
 
     fn malformed(&self, malformed: &Malformed) -> Fault {
-        Fault::sender("MalformedXML", 400, malformed.to_string())
+        let text = malformed.to_string();
+        match &malformed.argument {
+            None => Fault::sender("MalformedXML", 400, text),
+            Some((name, value)) => Fault::sender("InvalidArgument", 400, text)
+                .with("ArgumentName", *name)
+                .with("ArgumentValue", value.clone()),
+        }
     }
 
     fn violations(&self, violations: &[Violation]) -> Fault {

@@ -58,7 +58,7 @@ pub fn time(text: &str) -> Option<Timestamp> {
 /// Fills a scalar. `name` is the parameter's, for the message.
 pub fn parse(name: &str, text: &str, slot: Slot<'_>) -> Result<(), Malformed> {
     let bad = |kind: &str| {
-        Malformed(format!(
+        Malformed::new(format!(
             "Value ({text}) for parameter {name} is invalid. Expected {kind}."
         ))
     };

@@ -58,7 +58,7 @@ fn flat(
             value(schema, name, schema.shape(*member), item, list.push())
         }
         (Slot::Map(map), Kind::Map { .. }) => entry(schema, name, shape, item, map),
-        _ => Err(Malformed(format!("{name} is no list"))),
+        _ => Err(Malformed::new(format!("{name} is no list"))),
     }
 }
 
@@ -76,9 +76,9 @@ fn entry(
         ..
     } = &shape.kind
     else {
-        return Err(Malformed(format!("{name} is no map")));
+        return Err(Malformed::new(format!("{name} is no map")));
     };
-    let no_key = || Malformed(format!("an entry of {name} has no key"));
+    let no_key = || Malformed::new(format!("an entry of {name} has no key"));
     let key = item.child(key_name).ok_or_else(no_key)?.text.clone();
     let slot = map.insert(key);
     match item.child(value_name) {

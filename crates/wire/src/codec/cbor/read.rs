@@ -42,7 +42,7 @@ pub fn decode(
 }
 
 fn malformed(text: &str) -> Malformed {
-    Malformed(text.to_owned())
+    Malformed::new(text)
 }
 
 /// The head of an item: its kind, and a number that is a value or a length.
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         shape: &'static Shape,
         slot: Slot<'_>,
     ) -> Result<(), Malformed> {
-        let expected = |kind: &str| Malformed(format!("{name} should be {kind}"));
+        let expected = |kind: &str| Malformed::new(format!("{name} should be {kind}"));
         if let Slot::Document(to) = slot {
             *to = self.document()?;
             return Ok(());

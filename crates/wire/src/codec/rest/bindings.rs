@@ -19,7 +19,9 @@ pub fn decode(
         MAX_ITEMS as usize,
     );
     if values > all {
-        return Err(Malformed(format!("more than {all} parameters and headers")));
+        return Err(Malformed::new(format!(
+            "more than {all} parameters and headers"
+        )));
     }
     let members = schema.members(shape);
     for (index, member) in members.iter().enumerate() {
@@ -38,7 +40,11 @@ pub fn decode(
         if found.is_empty() || is_no_condition(member, found[0].1) {
             continue;
         }
-        fill(schema, member, &found, place_of(input, index)?)?;
+        let filled = fill(schema, member, &found, place_of(input, index)?);
+        filled.map_err(|it| Malformed {
+            argument: Some((member.location_name, found[0].1.to_owned())),
+            ..it
+        })?;
     }
     Ok(())
 }
