@@ -1,13 +1,14 @@
 //! What RunTask and StartTask were asked for, checked against the definition (spec ecs §4). Pure.
 
 mod demand;
+mod overrides;
 mod rules;
 
 pub use demand::{ARCHITECTURE, EXTERNAL, of_made, of_services, of_waiting, waits_for_machines};
 pub use rules::{Rules, shown_constraints, shown_strategies};
 use rules::{constraints_of, read_constraints, read_strategies, refuse_placement};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use wharf_api_ecs::{
     self as api, NetworkConfiguration, RunTaskRequest, StartTaskRequest, TaskDefinition,
@@ -21,17 +22,12 @@ use wharf_records::{
 use wharf_wire::Fault;
 
 use crate::{
-    definition::{
-        containers, environment_files, is_compatible, managed, name, network_mode, not_shared,
-        task_size,
-    },
+    definition::{containers, is_compatible, managed, network_mode},
     document, fault,
     images::{self, Admitted, Pins, RestsOn},
     monitoring, tags, volume,
 };
 
-/// Largest `overrides`, as JSON.
-const MAX_OVERRIDES: usize = 8192;
 /// Longest `referenceId`, in characters.
 const MAX_REFERENCE: usize = 1024;
 /// What an instance can do that runs tasks with `enableExecuteCommand`.
@@ -257,7 +253,7 @@ pub fn network_of(
 fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
     let parsed = document::definition(&definition.document).map_err(|e| fault::server(&e))?;
     let overrides = wish.overrides.cloned().unwrap_or_default();
-    check_overrides(&overrides, &parsed)?;
+    overrides::check(&overrides, &parsed)?;
     if wish.launch == Launch::Fargate && !is_compatible(&parsed, "FARGATE") {
         return Err(fault::invalid(
             "Task definition does not support launch_type FARGATE.",
@@ -282,7 +278,7 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
             "Managed EBS volumes are not supported with the EXTERNAL launch type.",
         ));
     }
-    let (cpu, memory) = size(&parsed, &overrides, wish.launch)?;
+    let (cpu, memory) = overrides::size(&parsed, &overrides, wish.launch)?;
     let claim = Claim {
         cpu,
         memory,
@@ -340,52 +336,6 @@ fn need_exec(definition: &mut TaskDefinition) {
         .push(capability);
 }
 
-fn check_overrides(overrides: &TaskOverride, definition: &TaskDefinition) -> Result<(), Fault> {
-    if document::of_overrides(overrides).to_string().len() > MAX_OVERRIDES {
-        return Err(fault::invalid(format!(
-            "Overrides are too long: at most {MAX_OVERRIDES} characters are allowed."
-        )));
-    }
-    if overrides
-        .inference_accelerator_overrides
-        .as_ref()
-        .is_some_and(|all| !all.is_empty())
-    {
-        return Err(fault::unsupported(
-            "overrides.inferenceAcceleratorOverrides",
-        ));
-    }
-    let mut named = BTreeSet::new();
-    for container in overrides.container_overrides.iter().flatten() {
-        let wanted = container.name.as_deref().unwrap_or_default();
-        if !named.insert(wanted) {
-            return Err(fault::invalid(format!(
-                "The container named {wanted} has more than one override."
-            )));
-        }
-        let mut defined = containers(definition).iter();
-        let Some(defined) = defined.find(|one| name(one) == wanted) else {
-            return Err(fault::invalid(format!(
-                "Override for container named {wanted} is not a container in the TaskDefinition."
-            )));
-        };
-        not_shared(defined, container.environment.as_deref())?;
-        let files = container.environment_files.as_deref().unwrap_or_default();
-        environment_files::of_container(wanted, files).map_err(fault::invalid)?;
-        // They cannot be defined, so they cannot be overridden.
-        if container
-            .resource_requirements
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Err(fault::unsupported(
-                "containerOverrides.resourceRequirements",
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn network(
     launch: Launch,
     given: Option<&NetworkConfiguration>,
@@ -428,49 +378,6 @@ fn network(
         public_ip,
         ipv6: false,
     }))
-}
-
-/// CPU units and MiB to reserve: the task's own sizes, else what its containers ask for.
-fn size(
-    definition: &TaskDefinition,
-    overrides: &TaskOverride,
-    launch: Launch,
-) -> Result<(u32, u32), Fault> {
-    let (cpu, memory) = task_size(definition);
-    let number = |text: Option<String>| text.and_then(|text| text.parse::<u32>().ok());
-    let cpu = number(crate::definition::size::normal_cpu(
-        overrides.cpu.as_deref(),
-    )?)
-    .or(cpu);
-    let memory = number(crate::definition::size::normal_memory(
-        overrides.memory.as_deref(),
-    )?)
-    .or(memory);
-    if launch == Launch::Fargate {
-        let (cpu, memory) = (cpu.unwrap_or(0), memory.unwrap_or(0));
-        if !crate::definition::size::is_fargate_pair(cpu, memory) {
-            return Err(crate::definition::size::no_fargate_pair(cpu, memory));
-        }
-    }
-    let by_name: BTreeMap<&str, &api::ContainerOverride> = overrides
-        .container_overrides
-        .iter()
-        .flatten()
-        .filter_map(|one| Some((one.name.as_deref()?, one)))
-        .collect();
-    let mut sums = (0_u32, 0_u32);
-    for container in containers(definition) {
-        let change = by_name.get(name(container));
-        let units = change.and_then(|c| c.cpu).or(container.cpu).unwrap_or(0);
-        let hard = change.and_then(|c| c.memory).or(container.memory);
-        let soft = change
-            .and_then(|c| c.memory_reservation)
-            .or(container.memory_reservation);
-        sums.0 = sums.0.saturating_add(u32::try_from(units).unwrap_or(0));
-        let mib = soft.or(hard).unwrap_or(0);
-        sums.1 = sums.1.saturating_add(u32::try_from(mib).unwrap_or(0));
-    }
-    Ok((cpu.unwrap_or(sums.0), memory.unwrap_or(sums.1)))
 }
 
 /// Ports of the host that are taken: those named under bridge, all of them under host.

@@ -431,6 +431,12 @@ async fn requests_that_contradict_themselves() {
     )
     .await;
     check(
+        json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{"name": "web", "memory": 0}]}}),
+        client,
+        "Invalid setting for container 'web'. 'memory' must be at least 6 MiB.",
+    )
+    .await;
+    check(
         json!({"taskDefinition": "web", "referenceId": "r".repeat(1025)}),
         invalid,
         "referenceId can have at most 1024 characters.",

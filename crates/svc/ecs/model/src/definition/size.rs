@@ -64,9 +64,12 @@ fn invalid(what: &str) -> Fault {
 
 /// The task's and the containers' sizes against each other.
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
+    check_for(definition, requires(definition, "FARGATE"))
+}
+
+/// The same for a launch. Fargate's own check names its pairs.
+pub(crate) fn check_for(definition: &TaskDefinition, fargate: bool) -> Result<(), Fault> {
     let (cpu, memory) = task_size(definition);
-    // Fargate's own check names its pairs.
-    let fargate = requires(definition, "FARGATE");
     if !fargate && cpu.is_some_and(|cpu| !CPU_UNITS.contains(&cpu)) {
         return Err(invalid("cpu"));
     }
