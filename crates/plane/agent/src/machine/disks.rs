@@ -25,8 +25,15 @@ const READY: usize = 2;
 const FORMAT: u32 = 1;
 /// What Fargate gives a task whose definition does not say more.
 const FARGATE_GIB: u64 = 20;
+/// The largest that a definition or a launch can ask for.
+const MOST_GIB: u64 = 200;
 /// No smaller disk can be had: its own tables would fill it.
 pub const LEAST_BYTES: u64 = 16 << 20;
+
+/// A task's disk of so many GiB is more than a task can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a task's disk can have at most {most} GiB, not {0}", most = MOST_GIB)]
+pub struct DiskTooLarge(pub u64);
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -84,11 +91,15 @@ impl Disks {
     }
 
     /// What a task may write: Fargate's sizes for its tasks, the node's own for all others.
-    pub fn size_of(&self, launch_type: &str, ephemeral_gib: u64) -> u64 {
+    ///
+    /// # Errors
+    /// It was told of a larger one than there can be.
+    pub fn size_of(&self, launch_type: &str, ephemeral_gib: u64) -> Result<u64, DiskTooLarge> {
         match (launch_type, ephemeral_gib) {
-            (_, gib) if gib > 0 => gib << 30,
-            ("FARGATE", _) => FARGATE_GIB << 30,
-            _ => self.default_bytes,
+            (_, gib) if gib > MOST_GIB => Err(DiskTooLarge(gib)),
+            (_, gib) if gib > 0 => Ok(gib << 30),
+            ("FARGATE", _) => Ok(FARGATE_GIB << 30),
+            _ => Ok(self.default_bytes),
         }
     }
 
@@ -215,9 +226,13 @@ mod tests {
             pool: Arc::default(),
             default_bytes: 5 << 30,
         };
-        assert_eq!(disks.size_of("EC2", 0), 5 << 30);
-        assert_eq!(disks.size_of("FARGATE", 0), 20 << 30);
-        assert_eq!(disks.size_of("FARGATE", 21), 21 << 30);
-        assert_eq!(disks.size_of("FARGATE", 200), 200 << 30);
+        assert_eq!(disks.size_of("EC2", 0), Ok(5 << 30));
+        assert_eq!(disks.size_of("FARGATE", 0), Ok(20 << 30));
+        assert_eq!(disks.size_of("FARGATE", 21), Ok(21 << 30));
+        assert_eq!(disks.size_of("FARGATE", 200), Ok(200 << 30));
+        for gib in [201, u64::MAX] {
+            assert_eq!(disks.size_of("FARGATE", gib), Err(DiskTooLarge(gib)));
+            assert_eq!(disks.size_of("EC2", gib), Err(DiskTooLarge(gib)));
+        }
     }
 }

@@ -7,8 +7,8 @@ use wharf_container::runtime::{ContainerError, RuntimeError};
 use wharf_network::NetworkError;
 
 use super::{
-    bundle::BadContainer, images::NotPulled, isolation::NoIsolation, net::BadNetwork,
-    secrets::NoSecrets, volumes::BadVolume,
+    bundle::BadContainer, disks::DiskTooLarge, images::NotPulled, isolation::NoIsolation,
+    net::BadNetwork, secrets::NoSecrets, volumes::BadVolume,
 };
 use crate::{
     allow::NotAllowed,
@@ -52,6 +52,8 @@ pub enum StepError {
     BadVolume(#[source] BadVolume),
     #[error("ResourceInitializationError: failed to make the task's disk of {mib} MiB: {source}")]
     Disk { mib: u64, source: io::Error },
+    #[error("ResourceInitializationError: {0}")]
+    DiskTooLarge(#[from] DiskTooLarge),
     /// The words depend on who runs the task.
     #[error("{}", .why.reason(.launch_type))]
     Secrets {
@@ -192,6 +194,10 @@ mod tests {
                     source: full(),
                 },
                 format!("{INITIALIZATION} failed to make the task's disk of 20 MiB: no room"),
+            ),
+            (
+                DiskTooLarge(201).into(),
+                format!("{INITIALIZATION} a task's disk can have at most 200 GiB, not 201"),
             ),
             (
                 StepError::Secrets {

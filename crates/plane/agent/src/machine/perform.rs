@@ -103,6 +103,8 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
     shared.tenancy.check(context)?;
     shared.allow.task(task).map_err(StepError::NotAllowed)?;
     let wanted = net::wanted(context).map_err(StepError::BadNetwork)?;
+    let gib = task.ephemeral_storage.size_in_gib;
+    let bytes = shared.host.disks.size_of(&task.launch_type, gib)?;
     shared
         .volumes
         .prepare(context, shared.host.disks.are_there().await)
@@ -112,11 +114,6 @@ async fn attach(shared: &Arc<Shared>, context: &Arc<TaskContext>) -> Result<Even
         let attaching = shared.host.network.attach_owned(&key, mode, range);
         attaching.await
     });
-    let task = &context.task;
-    let bytes = shared
-        .host
-        .disks
-        .size_of(&task.launch_type, task.ephemeral_storage.size_in_gib);
     let (attached_all, disk, secrets) = tokio::join!(
         try_join_all(attaching),
         shared.host.disks.take(bytes),

@@ -75,15 +75,7 @@ fn task_settings(definition: &TaskDefinition) -> Result<(), Fault> {
              of wharf."
         )));
     }
-    match definition
-        .ephemeral_storage
-        .as_ref()
-        .and_then(|storage| storage.size_in_gi_b)
-    {
-        Some(gib) if gib < 21 => Err(fault::client("EphemeralStorage size should be at least 21")),
-        Some(gib) if gib > 200 => Err(fault::client("EphemeralStorage size should be at most 200")),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn container_settings(container: &ContainerDefinition) -> Result<(), Fault> {

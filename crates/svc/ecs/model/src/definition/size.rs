@@ -14,6 +14,10 @@ const CPU_UNITS: std::ops::RangeInclusive<u32> = 128..=196_608;
 /// Least memory of a container in MiB.
 const LEAST_MEMORY: i32 = 6;
 
+/// Bounds of what a task's disk can be asked to have.
+const LEAST_GIB: i32 = 21;
+const MOST_GIB: i32 = 200;
+
 /// Every size Fargate has: cpu units, then MiB from, to, step. The first row is a list of its own.
 const FARGATE: &[(u32, &[u32])] = &[(256, &[512, 1024, 2048])];
 const FARGATE_STEPS: &[(u32, u32, u32, u32)] = &[
@@ -76,6 +80,7 @@ pub(crate) fn check_for(definition: &TaskDefinition, fargate: bool) -> Result<()
     if memory.is_some_and(|memory| memory < LEAST_MEMORY as u32) {
         return Err(invalid("memory"));
     }
+    ephemeral(definition)?;
     for container in containers(definition) {
         container_memory(container, memory, fargate)?;
     }
@@ -90,6 +95,20 @@ pub(crate) fn check_for(definition: &TaskDefinition, fargate: bool) -> Result<()
         ));
     }
     Ok(())
+}
+
+/// The node makes a task's disk as large as it is told, whatever the task's launch type.
+fn ephemeral(definition: &TaskDefinition) -> Result<(), Fault> {
+    let storage = definition.ephemeral_storage.as_ref();
+    match storage.and_then(|storage| storage.size_in_gi_b) {
+        Some(gib) if gib < LEAST_GIB => Err(fault::client(format!(
+            "EphemeralStorage size should be at least {LEAST_GIB}"
+        ))),
+        Some(gib) if gib > MOST_GIB => Err(fault::client(format!(
+            "EphemeralStorage size should be at most {MOST_GIB}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn container_memory(

@@ -110,12 +110,14 @@ fn sized<'a>(
         .filter(|one| is_sized(one))
         .filter_map(|one| Some((one.name.as_deref()?, one)))
         .collect();
-    if cpu.is_none() && memory.is_none() && by_name.is_empty() {
+    let storage = overrides.ephemeral_storage.as_ref();
+    if cpu.is_none() && memory.is_none() && storage.is_none() && by_name.is_empty() {
         return Ok(Cow::Borrowed(definition));
     }
     let mut sized = definition.clone();
     sized.cpu = cpu.or(sized.cpu);
     sized.memory = memory.or(sized.memory);
+    sized.ephemeral_storage = storage.cloned().or(sized.ephemeral_storage);
     for container in sized.container_definitions.iter_mut().flatten() {
         let Some(change) = by_name.get(name(container)) else {
             continue;
@@ -133,7 +135,7 @@ fn is_sized(change: &ContainerOverride) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use wharf_api_ecs::ContainerDefinition;
+    use wharf_api_ecs::{ContainerDefinition, EphemeralStorage};
 
     use super::*;
 
@@ -250,6 +252,29 @@ mod tests {
             Launch::Ec2,
             "The 'memory' setting for container 'web' is greater than for the task.",
         );
+    }
+
+    #[test]
+    fn a_disk_has_the_size_of_a_definitions() {
+        let disk = |gib: i32| TaskOverride {
+            ephemeral_storage: Some(EphemeralStorage {
+                size_in_gi_b: Some(gib),
+            }),
+            ..TaskOverride::default()
+        };
+        for launch in [Launch::Fargate, Launch::Ec2] {
+            for gib in [i32::MIN, -1, 0, 20] {
+                let text = "EphemeralStorage size should be at least 21";
+                refused(&disk(gib), launch, text);
+            }
+            for gib in [201, i32::MAX] {
+                let text = "EphemeralStorage size should be at most 200";
+                refused(&disk(gib), launch, text);
+            }
+        }
+        for gib in [21, 200] {
+            assert!(size(&fargate(), &disk(gib), Launch::Fargate).is_ok());
+        }
     }
 
     #[test]
