@@ -56,6 +56,10 @@ pub enum BadContainer {
     Name(String),
     #[error("overrides: {0}")]
     Overrides(#[source] serde_json::Error),
+    #[error("MemorySwap: {0} is no limit")]
+    Swap(i64),
+    #[error("tmpfs {path}: `{option}` is no limit")]
+    Tmpfs { path: String, option: String },
     #[error("{0} are not supported by this version")]
     Unsupported(&'static str),
 }
@@ -173,7 +177,7 @@ pub fn container(
     };
     spec.memory_reservation_bytes =
         (host.memory_reservation > 0).then_some(host.memory_reservation);
-    spec.swap_limit_bytes = swap_limit(host.memory_swap, memory);
+    spec.swap_limit_bytes = Some(swap_limit(host.memory_swap, memory)?);
     spec.swappiness = host.memory_swappiness;
     spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
     spec.reserves_cpu = reserves_cpu(task, of);
@@ -190,7 +194,7 @@ pub fn container(
         .tmpfs
         .iter()
         .map(|(path, options)| tmpfs(path, options))
-        .collect();
+        .collect::<Result<Vec<_>, _>>()?;
     spec.shm_size_bytes = (host.shm_size > 0).then_some(host.shm_size);
     spec.sysctls = host.sysctls;
     spec.devices = host
@@ -246,13 +250,12 @@ fn reserves_cpu(task: &Task, of: &Container) -> bool {
     task.cpu > 0.0 || of.cpu > 0
 }
 
-/// Swap beyond memory, from the Engine API's sum of both; `None` is no limit. Where the definition
-/// says nothing there is none: a task that swaps takes the disk's time from everybody.
-fn swap_limit(both: i64, memory: Option<u64>) -> Option<u64> {
-    match u64::try_from(both) {
-        Err(_) => None,
-        Ok(both) => Some(memory.map_or(0, |memory| both.saturating_sub(memory))),
-    }
+/// Swap beyond memory, from the Engine API's sum of both. Where the definition says nothing there is
+/// none: a task that swaps takes the disk's time from everybody. To Docker -1 is no limit, which no
+/// definition can ask for.
+fn swap_limit(both: i64, memory: Option<u64>) -> Result<u64, BadContainer> {
+    let both = u64::try_from(both).map_err(|_| BadContainer::Swap(both))?;
+    Ok(memory.map_or(0, |memory| both.saturating_sub(memory)))
 }
 
 /// The override's command, else the definition's; empty takes the image's.
@@ -349,20 +352,34 @@ fn no_new_privileges(options: &[String], privileged: bool) -> bool {
 
 /// `size=64m` among the options is the size; without one half of memory is the kernel's default,
 /// which nobody should get: 64 MiB as for `/dev/shm`.
-fn tmpfs(path: &str, options: &str) -> Tmpfs {
+///
+/// # Errors
+/// Its size or its blocks are what the kernel takes for no limit, or no number.
+fn tmpfs(path: &str, options: &str) -> Result<Tmpfs, BadContainer> {
     let mut size_bytes = 64 << 20;
     let mut rest = Vec::new();
     for option in options.split(',').map(str::trim).filter(|o| !o.is_empty()) {
-        match option.strip_prefix("size=").and_then(parse_size) {
-            Some(size) => size_bytes = size,
-            None => rest.push(option.to_owned()),
+        let limit = |text: &str| {
+            let size = parse_size(text).filter(|size| *size > 0);
+            size.ok_or_else(|| BadContainer::Tmpfs {
+                path: path.to_owned(),
+                option: option.to_owned(),
+            })
+        };
+        match option.split_once('=') {
+            Some(("size", text)) => size_bytes = limit(text)?,
+            Some(("nr_blocks", text)) => {
+                limit(text)?;
+                rest.push(option.to_owned());
+            }
+            _ => rest.push(option.to_owned()),
         }
     }
-    Tmpfs {
+    Ok(Tmpfs {
         path: PathBuf::from(path),
         size_bytes,
         options: rest,
-    }
+    })
 }
 
 fn parse_size(text: &str) -> Option<u64> {
@@ -459,7 +476,9 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
 
 #[cfg(test)]
 mod tests {
-    use super::{Container, Task, no_new_privileges, reserves_cpu, swap_limit};
+    use super::{
+        BadContainer, Container, Task, no_new_privileges, reserves_cpu, swap_limit, tmpfs,
+    };
 
     #[test]
     fn a_size_or_units_of_its_own_reserve_processor_time() {
@@ -485,11 +504,27 @@ mod tests {
     fn swap_is_what_the_definition_says_or_none() {
         let mib = |n: u64| n << 20;
         let memory = Some(mib(64));
-        assert_eq!(swap_limit(0, memory), Some(0));
-        assert_eq!(swap_limit(0, None), Some(0));
-        assert_eq!(swap_limit(mib(96) as i64, memory), Some(mib(32)));
-        assert_eq!(swap_limit(mib(64) as i64, memory), Some(0));
-        assert_eq!(swap_limit(-1, memory), None);
+        let given = |both: i64, memory| swap_limit(both, memory).unwrap();
+        assert_eq!(given(0, memory), 0);
+        assert_eq!(given(0, None), 0);
+        assert_eq!(given(mib(96) as i64, memory), mib(32));
+        assert_eq!(given(mib(64) as i64, memory), 0);
+        for both in [-1, i64::MIN] {
+            assert!(matches!(swap_limit(both, memory), Err(BadContainer::Swap(it)) if it == both));
+        }
+    }
+
+    #[test]
+    fn a_tmpfs_has_a_limit() {
+        let made = tmpfs("/quick", "size=3m,noexec,nr_blocks=16").unwrap();
+        assert_eq!(made.size_bytes, 3 << 20);
+        assert_eq!(made.options, ["noexec", "nr_blocks=16"]);
+        assert_eq!(tmpfs("/quick", "ro").unwrap().size_bytes, 64 << 20);
+        for option in ["size=0m", "size=-1m", "size=", "size=50%", "nr_blocks=0"] {
+            let refused = tmpfs("/quick", &format!("noexec,{option}")).unwrap_err();
+            let text = format!("tmpfs /quick: `{option}` is no limit");
+            assert_eq!(refused.to_string(), text);
+        }
     }
 
     #[test]

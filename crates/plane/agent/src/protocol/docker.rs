@@ -56,7 +56,7 @@ pub struct HostConfig {
     /// Bytes.
     #[serde(deserialize_with = "nullable")]
     pub memory_reservation: u64,
-    /// Bytes of memory and swap together; -1 is unlimited, 0 unset.
+    /// Bytes of memory and swap together; 0 is unset, and what would be unlimited is refused.
     #[serde(deserialize_with = "nullable")]
     pub memory_swap: i64,
     pub memory_swappiness: Option<u64>,

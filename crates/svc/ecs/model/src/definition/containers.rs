@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wharf_api_ecs::{ContainerDefinition, HealthCheck, TaskDefinition};
 use wharf_wire::Fault;
 
-use super::{containers, name};
+use super::{containers, linux, name};
 use crate::fault;
 
 const ULIMITS: &[&str] = &[
@@ -103,13 +103,8 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
             return refuse("'ignoredExitCodes' can have at most 50 items.".to_owned());
         }
     }
-    if let Some(swappiness) = container
-        .linux_parameters
-        .as_ref()
-        .and_then(|l| l.swappiness)
-        && !(0..=100).contains(&swappiness)
-    {
-        return refuse("'swappiness' must be between 0 and 100.".to_owned());
+    if let Some(parameters) = &container.linux_parameters {
+        linux::check(parameters).or_else(refuse)?;
     }
     match &container.health_check {
         Some(health) => health_check(health).or_else(refuse),
@@ -120,6 +115,16 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
 fn health_check(check: &HealthCheck) -> Result<(), String> {
     if check.command.as_ref().is_none_or(Vec::is_empty) {
         return Err("The health check must have a command.".to_owned());
+    }
+    // A string alone is for the shell.
+    let command = check.command.as_deref().unwrap_or_default();
+    match command {
+        [kind] if kind == "CMD" || kind == "CMD-SHELL" => {
+            return Err("The health check must have a command.".to_owned());
+        }
+        [_] => {}
+        [kind, ..] if kind == "CMD" || kind == "CMD-SHELL" => {}
+        _ => return Err("The health check's command must begin with CMD or CMD-SHELL.".to_owned()),
     }
     let within = |what: &str, value: Option<i32>, from: i32, to: i32| match value {
         Some(value) if !(from..=to).contains(&value) => Err(format!(

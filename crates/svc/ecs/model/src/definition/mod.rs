@@ -5,6 +5,7 @@ mod containers;
 mod defaults;
 pub(crate) mod environment_files;
 mod fargate;
+mod linux;
 mod logging;
 pub mod managed;
 mod network;

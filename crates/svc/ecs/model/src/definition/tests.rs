@@ -105,6 +105,60 @@ fn sizes() {
 }
 
 #[test]
+fn what_the_kernel_takes_for_no_limit() {
+    let linux = |parameters: Value| with(json!({}), json!({"linuxParameters": parameters}));
+    let tmpfs = |size: i32, options: &[&str]| {
+        let mount = json!({"containerPath": "/quick", "size": size, "mountOptions": options});
+        linux(json!({"tmpfs": [mount]}))
+    };
+    let of_container = |text: &str| format!("Invalid setting for container 'web'. {text}");
+    for what in ["maxSwap", "sharedMemorySize"] {
+        let text = of_container(&format!("'{what}' must not be negative."));
+        for mib in [-1, i32::MIN] {
+            refused(&linux(json!({what: mib})), &text);
+        }
+        assert!(define(&linux(json!({what: 0}))).is_ok());
+    }
+    let text = of_container("'swappiness' must be between 0 and 100.");
+    refused(&linux(json!({"swappiness": 101})), &text);
+    let text = of_container("The size of 'tmpfs' must be at least 1 MiB.");
+    for size in [-1, 0] {
+        refused(&tmpfs(size, &[]), &text);
+    }
+    for option in [
+        "size=0",
+        "mode=700,size=0",
+        "noexec,size=0",
+        "nr_blocks=0",
+        "nr_blocks=0k",
+        "huge=always",
+        "noexec=1",
+        "",
+    ] {
+        let text = format!("'{option}' is not a valid mount option of 'tmpfs'.");
+        refused(&tmpfs(1, &[option]), &of_container(&text));
+    }
+    let sound = ["noexec", "mode=700", "uid=7", "nr_blocks=16", "mpol"];
+    assert!(define(&tmpfs(1, &sound)).is_ok());
+}
+
+#[test]
+fn health_checks_name_who_runs_them() {
+    let health = |command: &[&str]| with(json!({}), json!({"healthCheck": {"command": command}}));
+    let text = "Invalid setting for container 'web'. The health check's command must begin with CMD or \
+                CMD-SHELL.";
+    refused(&health(&["curl", "localhost"]), text);
+    refused(&health(&["cmd", "true"]), text);
+    let none = "Invalid setting for container 'web'. The health check must have a command.";
+    for command in [&[] as &[&str], &["CMD"], &["CMD-SHELL"]] {
+        refused(&health(command), none);
+    }
+    for command in [&["CMD", "true"][..], &["CMD-SHELL", "exit 0"], &["true"]] {
+        assert!(define(&health(command)).is_ok(), "{command:?}");
+    }
+}
+
+#[test]
 fn fargate_rules() {
     assert!(define(&fargate(json!({}), json!({}))).is_ok());
     refused(

@@ -64,7 +64,8 @@ impl Making<'_> {
             host.insert("Sysctls".into(), Value::Object(sysctls));
         }
         if let Some(linux) = &of.linux_parameters {
-            linux_parameters(&mut host, linux, of.memory);
+            let hard = change.and_then(|c| c.memory).or(of.memory);
+            linux_parameters(&mut host, linux, hard);
         }
         host
     }

@@ -1,0 +1,95 @@
+//! A container's `linuxParameters`: what the kernel takes for no limit is refused.
+
+use wharf_api_ecs::{LinuxParameters, Tmpfs};
+
+/// What a tmpfs can be mounted with.
+const FLAGS: &[&str] = &[
+    "defaults",
+    "ro",
+    "rw",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "exec",
+    "noexec",
+    "sync",
+    "async",
+    "dirsync",
+    "remount",
+    "mand",
+    "nomand",
+    "atime",
+    "noatime",
+    "diratime",
+    "nodiratime",
+    "bind",
+    "rbind",
+    "unbindable",
+    "runbindable",
+    "private",
+    "rprivate",
+    "shared",
+    "rshared",
+    "slave",
+    "rslave",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+];
+/// Those that have a value.
+const VALUED: &[&str] = &["mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"];
+
+/// # Errors
+/// What cannot be, as a sentence.
+pub(super) fn check(linux: &LinuxParameters) -> Result<(), String> {
+    if linux.swappiness.is_some_and(|it| !(0..=100).contains(&it)) {
+        return Err("'swappiness' must be between 0 and 100.".to_owned());
+    }
+    for (what, mib) in [
+        ("maxSwap", linux.max_swap),
+        ("sharedMemorySize", linux.shared_memory_size),
+    ] {
+        if mib.is_some_and(|mib| mib < 0) {
+            return Err(format!("'{what}' must not be negative."));
+        }
+    }
+    linux.tmpfs.iter().flatten().try_for_each(tmpfs)
+}
+
+fn tmpfs(given: &Tmpfs) -> Result<(), String> {
+    if given
+        .container_path
+        .as_deref()
+        .unwrap_or_default()
+        .is_empty()
+    {
+        return Err("'tmpfs' must have a containerPath.".to_owned());
+    }
+    // 0 is no limit to the kernel.
+    if given.size.is_none_or(|mib| mib < 1) {
+        return Err("The size of 'tmpfs' must be at least 1 MiB.".to_owned());
+    }
+    let mut options = given.mount_options.iter().flatten();
+    match options.find(|option| !is_mount_option(option)) {
+        Some(option) => Err(format!(
+            "'{}' is not a valid mount option of 'tmpfs'.",
+            option.chars().take(64).collect::<String>()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The node divides what it is told at commas, so that one option must not be two.
+fn is_mount_option(option: &str) -> bool {
+    if option.contains(',') {
+        return false;
+    }
+    match option.split_once('=') {
+        None => FLAGS.contains(&option) || VALUED.contains(&option),
+        // Another measure of its size, of which 0 is no limit.
+        Some(("nr_blocks", blocks)) => blocks.parse::<u64>().is_ok_and(|blocks| blocks > 0),
+        Some((name, _)) => VALUED.contains(&name),
+    }
+}
