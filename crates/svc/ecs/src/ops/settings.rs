@@ -3,7 +3,7 @@
 use wharf_api_ecs as api;
 use wharf_records::{Record, Unknown, ecs::Setting, encode};
 use wharf_store::Txn;
-use wharf_wire::{Call, Context, Fault};
+use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use crate::{core::Core, fault, names::Place, page};
 
@@ -31,6 +31,8 @@ const SETTINGS: &[(&str, &[&str], &str)] = &[
     ),
     ("guardDutyActivate", &[], "off"),
 ];
+/// Longest path and name of a principal: 512 and 64 characters.
+const MAX_PATH: usize = 576;
 /// ListAccountSettings has pages of at most ten.
 const MAX_PAGE: i32 = 10;
 
@@ -115,8 +117,7 @@ pub async fn put_account_setting(
     call: &Call,
     input: api::PutAccountSettingRequest,
 ) -> Result<api::PutAccountSettingResponse, Fault> {
-    let principal = input.principal_arn.filter(|arn| !arn.is_empty());
-    let principal = principal.unwrap_or_else(|| principal_of(call));
+    let principal = whose(call, input.principal_arn.as_deref())?;
     let setting = put(core, call, principal, input.name, input.value).await?;
     Ok(api::PutAccountSettingResponse {
         setting: Some(setting),
@@ -141,8 +142,7 @@ pub async fn delete_account_setting(
 ) -> Result<api::DeleteAccountSettingResponse, Fault> {
     let name = input.name.unwrap_or_default();
     let (_, _, default) = known(&name)?;
-    let principal = input.principal_arn.filter(|arn| !arn.is_empty());
-    let principal = principal.unwrap_or_else(|| principal_of(call));
+    let principal = whose(call, input.principal_arn.as_deref())?;
     let key = key(call, &principal, &name);
     core.state
         .table
@@ -158,6 +158,52 @@ pub async fn delete_account_setting(
     Ok(api::DeleteAccountSettingResponse {
         setting: Some(setting),
     })
+}
+
+/// Whose setting a caller may change: its own, or as root that of anybody in the account. Root's is the account's default, for
+/// which there is an action of its own.
+fn whose(cx: &Context, given: Option<&str>) -> Result<String, Fault> {
+    let own = principal_of(cx);
+    let target = match given.filter(|arn| !arn.is_empty()) {
+        Some(arn) if arn != cx.caller.arn => arn,
+        _ => own.as_str(),
+    };
+    let is_root = match cx.caller.kind {
+        CallerKind::Account => cx.caller.account == cx.account,
+        // Nobody is asked for anything.
+        CallerKind::Anonymous => true,
+        _ => false,
+    };
+    if target != own && !is_principal(target, &cx.account) {
+        return Err(fault::invalid(
+            "The specified principalArn is not a user, a role or the root user of this account.",
+        ));
+    }
+    // Who has a session that root made is root's federated user, not root.
+    if !is_root && (target != own || target == root(cx)) {
+        return Err(api::faults::access_denied_exception(format!(
+            "You must be the root user, or the principal itself, to change the account settings of {target}."
+        )));
+    }
+    Ok(target.to_owned())
+}
+
+fn is_principal(arn: &str, account: &str) -> bool {
+    let Some(path) = arn
+        .strip_prefix("arn:aws:iam::")
+        .and_then(|rest| rest.strip_prefix(account)?.strip_prefix(':'))
+    else {
+        return false;
+    };
+    let named = path
+        .strip_prefix("user/")
+        .or_else(|| path.strip_prefix("role/"));
+    let is_name = |name: &str| {
+        // A colon divides the principal from the setting in keys.
+        let known = |b: u8| b.is_ascii_graphic() && b != b':';
+        (1..=MAX_PATH).contains(&name.len()) && name.bytes().all(known)
+    };
+    path == "root" || named.is_some_and(is_name)
 }
 
 /// A session's settings are its role's.
@@ -277,9 +323,90 @@ async fn stored(core: &Core, cx: &Context, principal: &str) -> Result<Vec<Settin
 
 #[cfg(test)]
 mod tests {
-    use wharf_wire::understood::{Line, Rule, lines};
+    use wharf_base::Timestamp;
+    use wharf_wire::{
+        Caller,
+        understood::{Line, Rule, lines},
+    };
 
     use super::*;
+
+    const ACCOUNT: &str = "000000000000";
+
+    fn of(kind: CallerKind, arn: &str, role: &str) -> Context {
+        let now = Timestamp::from_millis(0);
+        let mut context = Context::internal(ACCOUNT, "us-east-1", "test", now);
+        context.caller = Caller {
+            kind,
+            arn: arn.replace('~', ACCOUNT),
+            role_arn: role.replace('~', ACCOUNT),
+            ..Caller::root(ACCOUNT)
+        };
+        context
+    }
+
+    #[test]
+    fn settings_of_others_are_roots_to_change() {
+        let user = of(CallerKind::User, "arn:aws:iam::~:user/a", "");
+        let session = of(
+            CallerKind::AssumedRole,
+            "arn:aws:sts::~:assumed-role/r/s",
+            "arn:aws:iam::~:role/r",
+        );
+        let account = of(CallerKind::Account, "arn:aws:iam::~:root", "");
+        let of_root = of(
+            CallerKind::FederatedUser,
+            "arn:aws:sts::~:federated-user/f",
+            "arn:aws:iam::~:root",
+        );
+        let no_iam = of(CallerKind::Anonymous, "", "");
+        let arn = |text: &str| text.replace('~', ACCOUNT);
+        let (a, b) = (arn("arn:aws:iam::~:user/a"), arn("arn:aws:iam::~:user/b"));
+        let role = arn("arn:aws:iam::~:role/r");
+        let root = arn("arn:aws:iam::~:root");
+        let own_session = arn("arn:aws:sts::~:assumed-role/r/s");
+        let whose = |cx: &Context, given: &str| {
+            whose(cx, Some(given)).map_err(|fault| fault.code.into_owned())
+        };
+        for given in ["", a.as_str()] {
+            assert_eq!(whose(&user, given), Ok(a.clone()));
+        }
+        for given in ["", role.as_str(), own_session.as_str()] {
+            assert_eq!(whose(&session, given), Ok(role.clone()));
+        }
+        for given in [&a, &b, &role, &root] {
+            for cx in [&account, &no_iam] {
+                assert_eq!(whose(cx, given), Ok(given.clone()));
+            }
+        }
+        let denied = Err("AccessDeniedException".to_owned());
+        for (cx, given) in [
+            (&user, &b),
+            (&user, &root),
+            (&user, &role),
+            (&session, &a),
+            (&session, &root),
+            (&of_root, &root),
+            (&of_root, &a),
+        ] {
+            assert_eq!(whose(cx, given), denied, "{given}");
+        }
+        assert_eq!(whose(&of_root, ""), denied);
+        let invalid = Err("InvalidParameterException".to_owned());
+        for given in [
+            "arn:aws:iam::111111111111:root",
+            "arn:aws:iam::111111111111:user/a",
+            "arn:aws:iam::000000000000:user/",
+            "arn:aws:iam::000000000000:user/a:containerInsights",
+            "arn:aws:iam::000000000000:group/a",
+            "arn:aws:sts::000000000000:assumed-role/r/s",
+            "anybody",
+        ] {
+            for cx in [&account, &user] {
+                assert_eq!(whose(cx, given), invalid, "{given}");
+            }
+        }
+    }
 
     /// Each that can be changed and has no effect says why.
     #[test]

@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
+use wharf_base::Permit;
+use wharf_wire::{Call, Caller, CallerKind};
 
-use crate::harness::{Harness, call, decode};
+use crate::harness::{ACCOUNT, Harness, call, context, decode};
 
 #[tokio::test]
 async fn own_settings_before_the_accounts_defaults() {
@@ -38,6 +40,31 @@ async fn own_settings_before_the_accounts_defaults() {
     assert_eq!(
         effective("arn:aws:iam::000000000000:user/b").await,
         "enhanced"
+    );
+    let mut by_b = context();
+    by_b.caller = Caller {
+        kind: CallerKind::User,
+        arn: "arn:aws:iam::000000000000:user/b".to_owned(),
+        ..Caller::root(ACCOUNT)
+    };
+    let by_b = Call::by_controller(by_b, Permit::for_controller("test"));
+    for principal in [
+        "arn:aws:iam::000000000000:user/a",
+        "arn:aws:iam::000000000000:root",
+    ] {
+        let named = json!({"name": "containerInsights", "principalArn": principal});
+        let delete = decode("DeleteAccountSetting", named.clone());
+        let deleted = harness.ecs.delete_account_setting(&by_b, delete).await;
+        assert_eq!(deleted.unwrap_err().code, "AccessDeniedException");
+        let mut put = named;
+        put["value"] = json!("disabled");
+        let put = decode("PutAccountSetting", put);
+        let put = harness.ecs.put_account_setting(&by_b, put).await;
+        assert_eq!(put.unwrap_err().code, "AccessDeniedException");
+    }
+    assert_eq!(
+        effective("arn:aws:iam::000000000000:user/a").await,
+        "enabled"
     );
     let wrong = put_default("containerInsights", "maybe").await.unwrap_err();
     assert_eq!(wrong.code, "InvalidParameterException");
