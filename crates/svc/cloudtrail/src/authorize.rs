@@ -52,7 +52,12 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::ListTags(it) => {
             let arns = it.resource_id_list.iter().flatten();
             let all = arns.map(|arn| Check::new(action.clone(), trail(&Some(arn.clone()))));
-            return all.collect();
+            let mut checks: Vec<Check> = all.collect();
+            if checks.is_empty() {
+                // The operation refuses it.
+                checks.push(Check::any(action));
+            }
+            return checks;
         }
         Input::UpdateTrail(it) => {
             let mut checks = vec![Check::new(action, trail(&it.name))];
@@ -69,4 +74,27 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::DescribeTrails(_) | Input::ListTrails(_) | Input::LookupEvents(_) => "*".to_owned(),
     };
     vec![Check::new(action, resource)]
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_api_cloudtrail::types::ListTagsRequest;
+    use wharf_wire::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn whoever_names_no_trail_is_judged_too() {
+        let now = Timestamp::from_millis(0);
+        let cx = Context::internal("000000000000", "us-east-1", "test", now);
+        for resource_id_list in [None, Some(Vec::new())] {
+            let input = ListTagsRequest {
+                resource_id_list,
+                ..ListTagsRequest::default()
+            };
+            let found = checks(&cx, Input::ListTags(&input));
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].resource, "*");
+        }
+    }
 }

@@ -116,6 +116,11 @@ impl Trails {
             return Err(faults::invalid_token_exception("The token is not valid."));
         }
         let arns = input.resource_id_list.unwrap_or_default();
+        if arns.is_empty() {
+            return Err(faults::invalid_parameter_exception(
+                "At least one resource must be given.",
+            ));
+        }
         if arns.len() > MOST {
             return Err(faults::invalid_parameter_exception(format!(
                 "At most {MOST} resources can be given."

@@ -169,9 +169,14 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
         }
         Input::DeleteTaskDefinitions(i) => {
             let given = i.task_definitions.iter().flatten();
-            given
+            let mut rows: Vec<Check> = given
                 .map(|one| Check::new(&row.action, row.definition(one)))
-                .collect()
+                .collect();
+            if rows.is_empty() {
+                // The operation refuses it.
+                rows.push(Check::any(&row.action));
+            }
+            rows
         }
         Input::TagResource(i) => row.on_arn(i.resource_arn.as_deref(), i.tags.as_ref()),
         Input::UntagResource(i) => {

@@ -92,6 +92,15 @@ async fn resources_are_named_as_policies_name_them() {
         rows(&harness, Input::DeleteCluster(&delete)).await,
         expected
     );
+    for task_definitions in [None, Some(Vec::new())] {
+        let none = api::DeleteTaskDefinitionsRequest { task_definitions };
+        assert_eq!(
+            rows(&harness, Input::DeleteTaskDefinitions(&none)).await,
+            [row("ecs:DeleteTaskDefinitions", "*")]
+        );
+        let refused = harness.ecs.delete_task_definitions(&call(), none).await;
+        assert_eq!(refused.unwrap_err().code, "InvalidParameterException");
+    }
     let list = api::ListClustersRequest::default();
     let expected = [row("ecs:ListClusters", "*")];
     assert_eq!(rows(&harness, Input::ListClusters(&list)).await, expected);
