@@ -4,7 +4,10 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record,
-    ecs::{CapacityProvider, Cluster, Definition, Instance, Service, Tags, Task, definition_id},
+    ecs::{
+        CapacityProvider, Cluster, ClusterStatus, Definition, Instance, Service, Tags, Task,
+        definition_id,
+    },
 };
 use wharf_wire::{Call, Fault};
 
@@ -69,7 +72,12 @@ impl Tagged {
             Self::Cluster(key) => core
                 .state
                 .table
-                .change(permit, key, |it: &mut Cluster| change(&mut it.tags))
+                .change(permit, key, |it: &mut Cluster| match it.status {
+                    ClusterStatus::Active => change(&mut it.tags),
+                    ClusterStatus::Inactive => Err(fault::invalid(
+                        "The specified cluster is inactive. Specify an active cluster and try again.",
+                    )),
+                })
                 .await?
                 .map(|(it, ())| it.tags),
             Self::Provider(key) => core

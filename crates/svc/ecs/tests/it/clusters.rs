@@ -49,6 +49,29 @@ async fn clusters_in_use_stay() {
         .unwrap();
     let deleted = harness.ecs.delete_cluster(&call(), delete()).await.unwrap();
     assert_eq!(deleted.cluster.unwrap().status.as_deref(), Some("INACTIVE"));
+    // What is left of it can be described, but is nothing that has tags.
+    let named = || json!({"resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/default"});
+    let list = decode("ListTagsForResource", named());
+    let list = harness.ecs.list_tags_for_resource(&call(), list).await;
+    let mut tag = named();
+    tag["tags"] = json!([{"key": "a", "value": "1"}]);
+    let tag = harness
+        .ecs
+        .tag_resource(&call(), decode("TagResource", tag))
+        .await;
+    let mut untag = named();
+    untag["tagKeys"] = json!(["a"]);
+    let untag = harness
+        .ecs
+        .untag_resource(&call(), decode("UntagResource", untag))
+        .await;
+    for refused in [list.unwrap_err(), tag.unwrap_err(), untag.unwrap_err()] {
+        assert_eq!(refused.code, "InvalidParameterException");
+        assert_eq!(
+            refused.message,
+            "The specified cluster is inactive. Specify an active cluster and try again."
+        );
+    }
     let listed = harness
         .ecs
         .list_clusters(&call(), api::ListClustersRequest::default())
