@@ -133,11 +133,6 @@ fn wanted(
     if let Some(propagate) = validate::propagate(input.propagate_tags.as_deref())? {
         options.propagate_tags = propagate;
     }
-    if scheduling == Scheduling::Daemon && !options.strategies.is_empty() {
-        return Err(fault::invalid(
-            "Placement strategies are not supported with the DAEMON scheduling strategy.",
-        ));
-    }
     Ok(Service {
         name: name.to_owned(),
         arn: place.service(&cluster.name, name),
@@ -259,7 +254,7 @@ pub async fn network(
     }))
 }
 
-/// Whether tasks can be made of it at all, and what only services are refused for.
+/// Whether tasks can be made of it at all, in roles that can be had.
 pub async fn check(
     core: &Core,
     call: &Call,
@@ -267,6 +262,22 @@ pub async fn check(
     revision: &Revision,
     definition: &Definition,
 ) -> Result<Order, Fault> {
+    let order = order(service, revision, definition)?;
+    check_roles(core, call, &order).await?;
+    Ok(order)
+}
+
+/// What its tasks are made from, unless that is what services are refused for.
+pub fn order(
+    service: &Service,
+    revision: &Revision,
+    definition: &Definition,
+) -> Result<Order, Fault> {
+    if service.scheduling == Scheduling::Daemon && !service.options.strategies.is_empty() {
+        return Err(fault::invalid(
+            "Placement strategies are not supported with the DAEMON scheduling strategy.",
+        ));
+    }
     if service.scheduling == Scheduling::Daemon && revision.launch != Launch::Ec2 {
         return Err(fault::invalid(
             "The DAEMON scheduling strategy is only supported with the EC2 launch type.",
@@ -288,9 +299,7 @@ pub async fn check(
             ));
         }
     }
-    let order = launch::of_service(service, revision, definition)?;
-    check_roles(core, call, &order).await?;
-    Ok(order)
+    launch::of_service(service, revision, definition)
 }
 
 /// Makes `revision` the PRIMARY deployment, in place of whatever was under way. Returns the service

@@ -181,12 +181,23 @@ async fn revision(
         wanted.monitoring = monitoring::read(input.monitoring.as_ref())?;
     }
     if !force && !validate::differs(&present, &wanted) {
+        // Else what was taken before there was a check could not even be scaled.
+        if changes_checked(input) {
+            create_service::order(service, &present, &definition.record)?;
+        }
         return Ok(None);
     }
     let place = Place::of(call);
     wanted.images = images::of_revision(core.images.as_ref(), &place, &parsed).await;
     create_service::check(core, call, service, &wanted, &definition.record).await?;
     Ok(Some(wanted))
+}
+
+/// Whether it changes what is checked against the revision, also where that stays.
+fn changes_checked(input: &UpdateServiceRequest) -> bool {
+    input.health_check_grace_period_seconds.is_some()
+        || input.placement_constraints.is_some()
+        || input.placement_strategy.is_some()
 }
 
 /// The definition to deploy: the one named, which must be ACTIVE, or the present one whatever became

@@ -313,6 +313,42 @@ async fn what_cannot_be_is_refused_in_words() {
         "resolutionSeconds must be 20 or 60.",
     )
     .await;
+    let random = json!([{"type": "random"}]);
+    let daemon = json!({"family": "agent",
+        "containerDefinitions": [{"name": "agent", "image": "busybox", "memory": 64}]});
+    harness.define(daemon).await;
+    let daemon = |name: &str| {
+        json!({"serviceName": name, "taskDefinition": "agent", "schedulingStrategy": "DAEMON",
+            "launchType": "EC2"})
+    };
+    let mut placed = daemon("placed");
+    placed["placementStrategy"] = random.clone();
+    let of_daemons = "Placement strategies are not supported with the DAEMON scheduling strategy.";
+    let refused = harness.create_service(placed).await.unwrap_err();
+    assert_eq!(refused.message, of_daemons);
+    harness.create_service(daemon("agent")).await.unwrap();
+    // The same, where no deployment is started.
+    for (update, wanted) in [
+        (
+            json!({"service": "agent", "placementStrategy": random}),
+            of_daemons,
+        ),
+        (
+            json!({"service": "web", "placementStrategy": random,
+                "availabilityZoneRebalancing": "DISABLED"}),
+            "Placement strategies are not supported with FARGATE launch type.",
+        ),
+        (
+            json!({"service": "web", "healthCheckGracePeriodSeconds": 5}),
+            "Health check grace period is only valid for services configured to use load balancers",
+        ),
+    ] {
+        let refused = harness.update_service(update).await.unwrap_err();
+        assert_eq!(refused.message, wanted);
+    }
+    let sound =
+        json!({"service": "web", "healthCheckGracePeriodSeconds": 0, "placementStrategy": []});
+    harness.update_service(sound).await.unwrap();
     let update = json!({"service": "nothing", "desiredCount": 1});
     let missing = harness.update_service(update).await.unwrap_err();
     assert_eq!(missing.message, "Service not found.");
