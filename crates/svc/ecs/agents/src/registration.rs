@@ -229,6 +229,10 @@ impl Registration {
         }
         attributes.extend(derived(document));
         attributes.extend(read_attributes(input.attributes.as_ref())?);
+        if earlier.is_none() {
+            // A machine that is here already comes back with what it came with.
+            check_custom(input.attributes.as_deref().unwrap_or_default())?;
+        }
         if allowed.is_some_and(|it| it.pool) {
             attributes.insert(provider::FARGATE_POOL.to_owned(), None);
         }
@@ -356,6 +360,43 @@ pub fn read_attributes(
         read.insert(name, value);
     }
     Ok(read)
+}
+
+/// What the agent or the platform says of an instance is not the user's to change. Wharf's own are what machines offer: a
+/// registration asks who may say so, and keeps what was said before.
+pub fn is_reserved(name: &str) -> bool {
+    let reserved = ["ecs.", "com.amazonaws.", "wharf."];
+    // By it the instances that ECS launched are kept for their provider.
+    name == provider::MANAGED_INSTANCE || reserved.iter().any(|it| name.starts_with(it))
+}
+
+/// Which characters custom attributes have. Agents' own have others: lists are divided by commas.
+///
+/// # Errors
+/// The first that has others.
+pub fn check_custom(given: &[Attribute]) -> Result<(), Fault> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || "-_/\\.".contains(c);
+    let in_value = |c: char| in_name(c) || "@: ".contains(c);
+    for attribute in given {
+        let name = attribute.name.as_deref().unwrap_or_default();
+        if is_reserved(name) {
+            continue;
+        }
+        if !name.chars().all(in_name) {
+            return Err(fault::invalid(
+                "Attribute names can have letters, numbers, hyphens, underscores, slashes, \
+                 backslashes and periods.",
+            ));
+        }
+        let value = attribute.value.as_deref().unwrap_or_default();
+        if value.trim_matches(' ') != value || !value.chars().all(in_value) {
+            return Err(fault::invalid(
+                "Attribute values can have letters, numbers, hyphens, underscores, periods, at signs, \
+                 slashes, backslashes, colons, and spaces between them.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn read_resources(given: Option<&Vec<Resource>>) -> Result<Vec<RegisteredResource>, Fault> {

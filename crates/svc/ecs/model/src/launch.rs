@@ -440,8 +440,16 @@ fn started_by(given: Option<&str>) -> Result<Option<String>, Fault> {
         Some(text) if text.chars().count() > 128 => {
             Err(fault::invalid("startedBy can have at most 128 characters."))
         }
+        Some(text) if !text.chars().all(is_of_starter) => Err(fault::invalid(
+            "startedBy can have letters, numbers, hyphens, slashes, underscores and periods.",
+        )),
         other => Ok(other.map(str::to_owned)),
     }
+}
+
+/// Periods are in the names of rules and schedules, which say so that it was they.
+fn is_of_starter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '_' | '.')
 }
 
 fn task_tags(wish: &Wish<'_>, definition: &Definition) -> Result<Tags, Fault> {

@@ -14,7 +14,8 @@ use crate::{
     core::Core,
     fault,
     names::{self, Place},
-    page, provider, registration,
+    page,
+    registration::{self, check_custom, is_reserved},
 };
 
 /// Most attributes in one call, and of its own on one instance.
@@ -83,6 +84,8 @@ pub async fn put_attributes(
     call: &Call,
     input: api::PutAttributesRequest,
 ) -> Result<api::PutAttributesResponse, Fault> {
+    // Those that were put before there was a rule can still be deleted.
+    check_custom(input.attributes.as_deref().unwrap_or_default())?;
     let put = |attributes: &mut BTreeMap<String, Option<String>>, given: &Attribute| {
         attributes.insert(given.name.clone().unwrap_or_default(), given.value.clone());
     };
@@ -118,14 +121,6 @@ pub async fn delete_attributes(
     Ok(api::DeleteAttributesResponse {
         attributes: Some(changed),
     })
-}
-
-/// What the agent or the platform says of an instance is not the user's to change. Wharf's own are what machines offer: a
-/// registration asks who may say so, and keeps what was said before.
-fn is_reserved(name: &str) -> bool {
-    let reserved = ["ecs.", "com.amazonaws.", "wharf."];
-    // By it the instances that ECS launched are kept for their provider.
-    name == provider::MANAGED_INSTANCE || reserved.iter().any(|it| name.starts_with(it))
 }
 
 /// Changes all of the instances named, or none.

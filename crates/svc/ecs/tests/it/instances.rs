@@ -148,6 +148,24 @@ async fn custom_attributes_steer_placement() {
         refused.reason.as_deref(),
         Some("MemberOf placement constraint unsatisfied.")
     );
+    for (name, value) in [
+        ("st ack", "prod"),
+        ("stäck", "prod"),
+        ("stack=", "prod"),
+        ("stack", "a,b"),
+        ("stack", " prod"),
+        ("stack", "prod "),
+        ("stack", "prod\n"),
+    ] {
+        let attribute = json!({"name": name, "value": value, "targetId": agent.instance});
+        let put = decode("PutAttributes", json!({"attributes": [attribute]}));
+        let refused = harness.ecs.put_attributes(&call(), put).await.unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterException", "{name} {value}");
+    }
+    let allowed =
+        json!({"name": "a-B_c/d\\e.0", "value": "x@y: z/\\-_.", "targetId": agent.instance});
+    let put = decode("PutAttributes", json!({"attributes": [allowed]}));
+    harness.ecs.put_attributes(&call(), put).await.unwrap();
     let attributes =
         json!({"attributes": [{"name": "stack", "value": "prod", "targetId": agent.instance}]});
     let put = decode("PutAttributes", attributes);

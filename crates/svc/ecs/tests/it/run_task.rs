@@ -436,6 +436,14 @@ async fn requests_that_contradict_themselves() {
         "Invalid setting for container 'web'. 'memory' must be at least 6 MiB.",
     )
     .await;
+    for started_by in ["a b", "é", "a:b", "a\nb"] {
+        check(
+            json!({"taskDefinition": "web", "startedBy": started_by}),
+            invalid,
+            "startedBy can have letters, numbers, hyphens, slashes, underscores and periods.",
+        )
+        .await;
+    }
     check(
         json!({"taskDefinition": "web", "referenceId": "r".repeat(1025)}),
         invalid,
