@@ -48,6 +48,22 @@ async fn registering_again_keeps_what_agents_say_only_once() {
 }
 
 #[tokio::test]
+async fn a_new_machine_has_attributes_as_they_can_be_put() {
+    let harness = Harness::with_cluster().await;
+    for (name, is_refused) in [("rack", true), ("ecs.list", false)] {
+        let mut request = registration("default");
+        let attributes = request["attributes"].as_array_mut().unwrap();
+        attributes.push(json!({"name": name, "value": "a,b"}));
+        let request = decode("RegisterContainerInstance", request);
+        let made = harness
+            .ecs
+            .register_container_instance(&call(), request)
+            .await;
+        assert_eq!(made.is_err(), is_refused, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_draining_instance_gets_no_tasks() {
     let harness = Harness::with_cluster().await;
     let agent = Agent::join(&harness, "default").await;

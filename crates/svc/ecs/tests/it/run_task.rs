@@ -543,10 +543,39 @@ async fn a_task_says_what_kept_it_from_starting() {
 }
 
 #[tokio::test]
+async fn swap_is_beside_the_memory_of_an_override() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    let mut definition = bridge();
+    definition["containerDefinitions"][0]["linuxParameters"] = json!({"maxSwap": 16});
+    harness.define(definition).await;
+    let overrides = json!({"containerOverrides": [{"name": "web", "memory": 256}]});
+    harness
+        .run_one(json!({"taskDefinition": "web", "overrides": overrides}))
+        .await;
+    let task = agent.payload().await;
+    let container = &task["containers"][0];
+    assert_eq!(container["memory"], 256);
+    let host_config = container["dockerConfig"]["hostConfig"].as_str().unwrap();
+    let host_config: Value = serde_json::from_str(host_config).unwrap();
+    assert_eq!(host_config["MemorySwap"], (256 + 16) << 20);
+}
+
+#[tokio::test]
 async fn start_task_names_the_instance() {
     let harness = Harness::with_cluster().await;
     let agent = Agent::join(&harness, "default").await;
     harness.define(bridge()).await;
+    let unlimited: api::StartTaskRequest = decode(
+        "StartTask",
+        json!({"taskDefinition": "web", "containerInstances": [agent.instance],
+            "overrides": {"containerOverrides": [{"name": "web", "memory": 0}]}}),
+    );
+    let refused = harness.ecs.start_task(&call(), unlimited).await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "Invalid setting for container 'web'. 'memory' must be at least 6 MiB."
+    );
     let input: api::StartTaskRequest = decode(
         "StartTask",
         json!({"taskDefinition": "web", "containerInstances": [agent.instance, "0123"]}),
