@@ -1,5 +1,6 @@
 //! DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute and ModifyInstanceMetadataOptions.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_ec2::types::*;
 use wharf_records::encode;
 use wharf_service::transact;
@@ -250,18 +251,21 @@ fn apply(
         if !on {
             return Err(fault::unsupported_parameter("EnaSupport"));
         }
-    } else if let Some(data) = input.user_data.as_ref() {
+    } else if let Some(text) = one_of(
+        input.user_data.as_ref().map(encoded),
+        by_name("userData").map(str::to_owned),
+    )? {
         stopped(it)?;
-        let bytes = data.value.as_deref().unwrap_or_default();
-        let text = std::str::from_utf8(bytes).map_err(|_| fault::malformed_user_data())?;
-        it.user_data = kept_user_data(Some(text))?.map(|text| seal(&text));
-    } else if let Some(text) = by_name("userData") {
-        stopped(it)?;
-        it.user_data = kept_user_data(Some(text))?.map(|text| seal(&text));
+        it.user_data = kept_user_data(Some(&text))?.map(|text| seal(&text));
     } else {
         return Err(fault::missing_parameter("Attribute"));
     }
     Ok(())
+}
+
+/// User data given as a blob is decoded when the request is read; given by its name, it is still in base64, in which it is kept.
+fn encoded(given: &SecureBlobAttributeValue) -> String {
+    BASE64.encode(given.value.as_deref().unwrap_or_default())
 }
 
 /// What is given in both ways must be the same in both.

@@ -24,6 +24,7 @@ mod shown_machines;
 mod spot;
 mod storm;
 mod templates;
+mod user_data;
 mod virtual_machines;
 
 use std::{
