@@ -118,6 +118,17 @@ pub fn iops_ratio(iops: u32, gib: u32, most: u32) -> Fault {
     )
 }
 
+pub fn throughput_ratio(mib: u32, iops: u32, iops_per_mib: u32) -> Fault {
+    let ratio = f64::from(mib) / f64::from(iops);
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Throughput (MiBps) to iops ratio of {ratio:.6} is too high; maximum is {:.6} MiBps per iops.",
+            1.0 / f64::from(iops_per_mib)
+        ),
+    )
+}
+
 /// `Value (x) for parameter volumeId is invalid. Expected: 'vol-...'.`
 pub fn malformed_id(id: &str, parameter: &str, prefix: &str) -> Fault {
     sender(

@@ -99,6 +99,13 @@ pub struct Asked<'a> {
 }
 
 pub fn checked(asked: Asked<'_>) -> Result<Sized, Fault> {
+    let sized = within_limits(asked)?;
+    check_throughput_ratio(&sized)?;
+    Ok(sized)
+}
+
+/// Each for itself.
+fn within_limits(asked: Asked<'_>) -> Result<Sized, Fault> {
     let name = asked.kind.filter(|it| !it.is_empty()).unwrap_or(USUAL);
     let kind = Kind::named(name).ok_or_else(|| fault::unknown_volume_type(name))?;
     let limits = kind.limits();
@@ -130,7 +137,7 @@ pub fn changed(before: Sized, asked: Asked<'_>) -> Result<Sized, Fault> {
         let (least, most) = of?;
         i32::try_from(kept?.clamp(least, most)).ok()
     };
-    checked(Asked {
+    let sized = within_limits(Asked {
         kind: Some(name),
         gib: asked.gib,
         iops: asked.iops.or_else(|| clamped(before.iops, limits.iops)),
@@ -138,7 +145,24 @@ pub fn changed(before: Sized, asked: Asked<'_>) -> Result<Sized, Fault> {
         throughput: asked
             .throughput
             .or_else(|| clamped(before.throughput, limits.throughput)),
-    })
+    })?;
+    // What a volume has may be from before the ratio was looked at; it still grows.
+    if asked.iops.is_some() || asked.throughput.is_some() {
+        check_throughput_ratio(&sized)?;
+    }
+    Ok(sized)
+}
+
+/// A volume of a type that has both has a MiB a second for so many operations of a second, at the most.
+const IOPS_PER_MIB: u32 = 4;
+
+fn check_throughput_ratio(sized: &Sized) -> Result<(), Fault> {
+    match (sized.throughput, sized.iops) {
+        (Some(throughput), Some(iops)) if throughput > iops / IOPS_PER_MIB => {
+            Err(fault::throughput_ratio(throughput, iops, IOPS_PER_MIB))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn iops(kind: Kind, limits: &Limits, gib: u32, asked: Option<i32>) -> Result<Option<u32>, Fault> {
@@ -223,6 +247,13 @@ mod tests {
         };
         let gp2 = sized(Kind::Gp2, 10, Some(100), None);
         let gp3 = sized(Kind::Gp3, 10, Some(4000), Some(500));
+        // Of a version that did not look at the ratio.
+        let fast = sized(Kind::Gp3, 10, Some(3000), Some(1000));
+        let rates = |iops, throughput| Asked {
+            iops,
+            throughput,
+            ..asked(None, 10)
+        };
         for (before, change, then) in [
             (
                 gp2,
@@ -254,12 +285,25 @@ mod tests {
                 asked(Some("standard"), 10),
                 sized(Kind::Standard, 10, None, None),
             ),
+            (
+                fast,
+                asked(None, 20),
+                sized(Kind::Gp3, 20, Some(3000), Some(1000)),
+            ),
+            (
+                fast,
+                rates(Some(4000), None),
+                sized(Kind::Gp3, 10, Some(4000), Some(1000)),
+            ),
         ] {
             assert_eq!(changed(before, change).unwrap(), then, "{change:?}");
         }
         for (before, change, why) in [
             (gp3, asked(None, 9), "cannot be smaller"),
             (gp3, asked(None, -1), "cannot be smaller"),
+            (gp3, rates(None, Some(1001)), "Throughput (MiBps) to iops"),
+            (gp3, rates(Some(1), None), "too low"),
+            (fast, rates(Some(3000), None), "Throughput (MiBps) to iops"),
             (gp3, asked(Some("st1"), 10), "is too small"),
             (gp3, asked(Some("floppy"), 10), "floppy"),
             (
@@ -321,6 +365,14 @@ mod tests {
         check("gp3", 1000, Some(80_001), None, Err("too high"));
         check("gp3", 10, None, Some(124), Err("too low"));
         check("gp3", 10, None, Some(2001), Err("too high"));
+        // A MiB a second for each four operations, those that it has unasked among them.
+        check("gp3", 10, None, Some(750), Ok((Some(3000), Some(750))));
+        let ratio = "Throughput (MiBps) to iops ratio of 0.333333 is too high; maximum is 0.250000 MiBps per iops.";
+        check("gp3", 10, None, Some(1000), Err(ratio));
+        check("gp3", 10, Some(3000), Some(1000), Err(ratio));
+        check("gp3", 10, Some(3003), Some(751), Err("ratio of 0.250083"));
+        let most = Ok((Some(8000), Some(2000)));
+        check("gp3", 16, Some(8000), Some(2000), most);
         check("io1", 4, None, None, Err("iops"));
         check("io1", 4, Some(200), None, Ok((Some(200), None)));
         check("io1", 4, Some(201), None, Err("ratio"));
