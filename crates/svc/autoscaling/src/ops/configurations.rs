@@ -84,6 +84,8 @@ fn read(
     if devices.len() > MOST_DEVICES {
         return Err(invalid("There are too many block device mappings."));
     }
+    let spot_price = given(input.spot_price);
+    let spot_price = spot_price.map(|it| super::given::price(it, "SpotPrice"));
     let metadata = input.metadata_options.unwrap_or_default();
     let purpose = names::user_data(place, &name);
     Ok(Configuration {
@@ -99,7 +101,7 @@ fn read(
         monitoring: input.instance_monitoring.and_then(|it| it.enabled),
         ebs_optimized: input.ebs_optimized,
         devices: devices.into_iter().map(device).collect(),
-        spot_price: given(input.spot_price),
+        spot_price: spot_price.transpose()?,
         http_tokens: metadata.http_tokens,
         http_endpoint: metadata.http_endpoint,
         http_hops: metadata.http_put_response_hop_limit,

@@ -85,7 +85,7 @@ pub async fn create(
     let cause = format!(
         "a user request created an AutoScalingGroup changing the desired capacity from 0 to {desired}."
     );
-    let warmup = input.default_instance_warmup.filter(|it| *it >= 0);
+    let warmup = input.default_instance_warmup.map(given::warmup);
     let group = Group {
         name: name.clone(),
         uuid: ids::uuid(),
@@ -98,7 +98,7 @@ pub async fn create(
             input.default_cooldown.unwrap_or(COOLDOWN),
             "defaultCooldown",
         )?,
-        warmup_seconds: warmup.and_then(|it| u32::try_from(it).ok()),
+        warmup_seconds: warmup.transpose()?.flatten(),
         subnets,
         rebalances: input.capacity_rebalance == Some(true),
         evenly_only: given::evenly_only(input.availability_zone_distribution.as_ref())

@@ -26,6 +26,8 @@ pub const MOST_INSTANCES: u32 = 1000;
 const MOST_SUBNETS: usize = 50;
 const MOST_POLICIES: usize = 10;
 const DAY: i32 = 86_400;
+/// EC2 takes no higher price.
+const MOST_DOLLARS: u64 = 1_000_000;
 /// What a template that is named in both ways or in none is refused with.
 pub const ONE_NAME: &str =
     "Valid requests must contain either launchTemplateId or LaunchTemplateName";
@@ -57,6 +59,45 @@ pub fn seconds(given: i32, name: &str) -> Result<u32, Fault> {
             "1 validation error detected: Value '{given}' at '{name}' failed to satisfy constraint: Member must have value greater than or equal to 0"
         ))
     })
+}
+
+/// How long new instances warm up; minus one says nothing of it.
+///
+/// # Errors
+/// It is less than that.
+pub fn warmup(given: i32) -> Result<Option<u32>, Fault> {
+    match given {
+        ..-1 => Err(invalid(format!(
+            "1 validation error detected: Value '{given}' at 'defaultInstanceWarmup' failed to satisfy constraint: Member must have value greater than or equal to -1"
+        ))),
+        _ => Ok(u32::try_from(given).ok()),
+    }
+}
+
+/// Dollars an hour, read as EC2 reads them, for which a launch would be too late to say that they are wrong: what is smaller than a
+/// millionth does not count. An empty one is none.
+///
+/// # Errors
+/// It is not.
+pub fn price(given: String, name: &str) -> Result<String, Fault> {
+    let (whole, part) = given.split_once('.').unwrap_or((given.as_str(), ""));
+    let digits = |text: &str| text.len() <= 18 && text.bytes().all(|it| it.is_ascii_digit());
+    let dollars = || match whole {
+        "" => Some(0),
+        _ => whole.parse::<u64>().ok(),
+    };
+    let counts = part.get(..6).unwrap_or(part);
+    let is_price = digits(whole)
+        && digits(part)
+        && dollars().is_some_and(|it| {
+            it <= MOST_DOLLARS && (it > 0 || counts.bytes().any(|digit| digit != b'0'))
+        });
+    match given.is_empty() || is_price {
+        true => Ok(given),
+        false => Err(invalid(format!(
+            "Invalid {name}: {given}. It must be a price in US dollars that is greater than 0."
+        ))),
+    }
 }
 
 /// # Errors

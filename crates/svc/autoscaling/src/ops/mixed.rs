@@ -94,6 +94,7 @@ pub fn read(
     let base = count(distribution.on_demand_base_capacity, "onDemandBaseCapacity")?;
     let before_pools = before.filter(|_| has_pools).and_then(|it| it.spot_pools);
     let price = distribution.spot_max_price;
+    let price = price.map(|it| super::given::price(it, "SpotMaxPrice"));
     let mixed = Mixed {
         types: overrides.types,
         weights: overrides.weights,
@@ -107,6 +108,7 @@ pub fn read(
         spot_pools: pools.transpose()?.or(before_pools),
         // An empty one takes it away.
         spot_price: price
+            .transpose()?
             .or_else(|| before?.spot_price.clone())
             .filter(|it| !it.is_empty()),
     };
@@ -347,6 +349,37 @@ mod tests {
             ..InstancesDistribution::default()
         }));
         assert_eq!(changed.spot_pools, None);
+    }
+
+    #[test]
+    fn a_price_is_one() {
+        let read = |price: &str| {
+            let given = of(InstancesDistribution {
+                spot_max_price: Some(price.to_owned()),
+                ..InstancesDistribution::default()
+            });
+            read(given, Some(&before())).map(|it| it.1.spot_price)
+        };
+        for price in ["0.1", ".000001", "3", "1000000"] {
+            assert_eq!(read(price).unwrap().as_deref(), Some(price));
+        }
+        let wrong = [
+            "abc",
+            "-1",
+            "0",
+            "0.0000001",
+            ".",
+            "1e3",
+            "1.2.3",
+            " 1",
+            "1000001",
+            "99999999999999999999",
+            "0.\u{e9}\u{e9}\u{e9}\u{e9}",
+        ];
+        for price in wrong {
+            let refused = read(price).unwrap_err();
+            assert_eq!(refused.code, "ValidationError", "{price}");
+        }
     }
 
     #[test]

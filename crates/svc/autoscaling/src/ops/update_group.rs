@@ -109,7 +109,7 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
     }
     if let Some(it) = input.default_instance_warmup {
         // Minus one takes it away.
-        group.warmup_seconds = u32::try_from(it).ok();
+        group.warmup_seconds = given::warmup(it)?;
     }
     if let Some(it) = input.capacity_rebalance {
         group.rebalances = it;

@@ -98,6 +98,19 @@ async fn its_instances_have_its_disks_and_are_spot_instances() {
 }
 
 #[tokio::test]
+async fn its_price_is_one() {
+    let home = Home::new();
+    for price in ["abc", "-1", "0"] {
+        let input = CreateLaunchConfigurationType {
+            spot_price: Some(price.to_owned()),
+            ..CreateLaunchConfigurationType::default()
+        };
+        let made = home.configured(input).await;
+        assert_eq!(made.unwrap_err().code, "ValidationError", "{price}");
+    }
+}
+
+#[tokio::test]
 async fn without_them_nothing_is_said_of_disks() {
     let home = Home::new();
     home.configured(Default::default()).await.unwrap();

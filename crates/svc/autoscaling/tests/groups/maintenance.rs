@@ -31,6 +31,38 @@ async fn shown(home: &Home) -> Option<InstanceMaintenancePolicy> {
 }
 
 #[tokio::test]
+async fn a_warmup_is_a_time_or_taken_away() {
+    let home = Home::new();
+    let call = call();
+    let of = |warmup| CreateAutoScalingGroupType {
+        default_instance_warmup: Some(warmup),
+        ..group(0, 1)
+    };
+    let made = home.service.create_auto_scaling_group(&call, of(-2)).await;
+    assert_eq!(made.unwrap_err().code, "ValidationError");
+    let made = home.service.create_auto_scaling_group(&call, of(30)).await;
+    made.unwrap();
+    for (warmup, refused, then) in [
+        (-2, true, Some(30)),
+        (0, false, Some(0)),
+        (i32::MIN, true, Some(0)),
+        (-1, false, None),
+    ] {
+        let input = UpdateAutoScalingGroupType {
+            auto_scaling_group_name: Some("g".to_owned()),
+            default_instance_warmup: Some(warmup),
+            ..UpdateAutoScalingGroupType::default()
+        };
+        let changed = home.service.update_auto_scaling_group(&call, input).await;
+        assert_eq!(changed.is_err(), refused, "{warmup}");
+        let asked = AutoScalingGroupNamesType::default();
+        let found = home.service.describe_auto_scaling_groups(&call, asked);
+        let found = found.await.unwrap().auto_scaling_groups.unwrap().remove(0);
+        assert_eq!(found.default_instance_warmup, then, "{warmup}");
+    }
+}
+
+#[tokio::test]
 async fn a_successor_comes_before_what_is_unhealthy_goes() {
     let home = Home::new();
     let input = CreateAutoScalingGroupType {
