@@ -18,6 +18,7 @@ use crate::{
     Ec2Service, fault,
     filter::{self, Asked, Fields, Names, matches, names},
     images::alias,
+    page::check_size,
 };
 
 /// Versions of a page, as in AWS: each may hold user data of 16 KiB.
@@ -109,8 +110,9 @@ pub async fn versions(
         (&input.versions, &input.min_version, &input.max_version),
         &input.filters,
     );
-    let size = input.max_results.filter(|it| (1..MAX_PAGE).contains(it));
-    let page = (input.next_token.as_deref(), size.or(Some(MAX_PAGE)));
+    check_size(input.max_results, &(1..=MAX_PAGE))?;
+    let size = input.max_results.or(Some(MAX_PAGE));
+    let page = (input.next_token.as_deref(), size);
     let page = service.page(call, "launch-template-version", &selection, page)?;
     let filters = filter::checked(input.filters, &VERSIONS)?;
     let named = Named {

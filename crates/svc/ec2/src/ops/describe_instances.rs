@@ -13,6 +13,7 @@ use crate::{
         describe::{Neighbours, of_other_accounts, reservations},
         fields::{Beside, fields, is_of_interfaces},
     },
+    page::{USUAL_SIZES, check_ids, check_size},
     records::{Instance, Interface},
     volumes,
 };
@@ -23,6 +24,12 @@ pub async fn describe(
     input: DescribeInstancesRequest,
 ) -> Result<DescribeInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    check_ids(
+        input.instance_ids.as_deref(),
+        input.max_results,
+        "instancesSet",
+    )?;
+    check_size(input.max_results, &USUAL_SIZES)?;
     for id in input.instance_ids.iter().flatten() {
         check_id(id)?;
     }

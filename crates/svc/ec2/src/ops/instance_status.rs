@@ -15,6 +15,7 @@ use crate::{
         providers::{Ability, webhook},
         scheduled::{self, Scheduled},
     },
+    page::{USUAL_SIZES, check_ids, check_size},
     records::Instance,
 };
 
@@ -24,6 +25,12 @@ pub async fn describe(
     input: DescribeInstanceStatusRequest,
 ) -> Result<DescribeInstanceStatusResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    check_ids(
+        input.instance_ids.as_deref(),
+        input.max_results,
+        "instancesSet",
+    )?;
+    check_size(input.max_results, &USUAL_SIZES)?;
     for id in input.instance_ids.iter().flatten() {
         check_id(id)?;
     }
@@ -57,6 +64,12 @@ pub async fn credits(
     input: DescribeInstanceCreditSpecificationsRequest,
 ) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    check_ids(
+        input.instance_ids.as_deref(),
+        input.max_results,
+        "instancesSet",
+    )?;
+    check_size(input.max_results, &USUAL_SIZES)?;
     for id in input.instance_ids.iter().flatten() {
         check_id(id)?;
     }

@@ -7,6 +7,7 @@ use super::{Volume, roots::roots};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Names},
+    page::{LEAST, check_ids, check_size},
 };
 
 const VOLUMES: Names = Names {
@@ -32,17 +33,22 @@ const VOLUMES: Names = Names {
     ],
 };
 
+/// Volumes of a page. Who asks for more gets this many.
+const MAX_PAGE: i32 = 500;
+
 pub async fn describe(
     service: &Ec2Service,
     call: &Call,
     input: DescribeVolumesRequest,
 ) -> Result<DescribeVolumesResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    check_ids(input.volume_ids.as_deref(), input.max_results, "volumeSet")?;
+    check_size(input.max_results, &(LEAST..=i32::MAX))?;
     let asked = Asked {
         ids: input.volume_ids,
         filters: input.filters,
         next_token: input.next_token,
-        max_results: input.max_results,
+        max_results: input.max_results.map(|it| it.min(MAX_PAGE)),
     };
     let roots = roots(service, call, asked.ids.as_deref()).await?;
     let selected = service

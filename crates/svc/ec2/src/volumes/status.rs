@@ -10,6 +10,7 @@ use super::{Volume, roots::roots};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, Names},
+    page::{LEAST, check_ids, check_size},
 };
 
 const STATUSES: Names = Names {
@@ -24,17 +25,22 @@ const STATUSES: Names = Names {
     ],
 };
 
+/// Volumes of a page. Who asks for more gets this many.
+const MAX_PAGE: i32 = 1000;
+
 pub async fn describe(
     service: &Ec2Service,
     call: &Call,
     input: DescribeVolumeStatusRequest,
 ) -> Result<DescribeVolumeStatusResult, Fault> {
     fault::dry_run(input.dry_run)?;
+    check_ids(input.volume_ids.as_deref(), input.max_results, "volumeSet")?;
+    check_size(input.max_results, &(LEAST..=i32::MAX))?;
     let asked = Asked {
         ids: input.volume_ids,
         filters: input.filters,
         next_token: input.next_token,
-        max_results: input.max_results,
+        max_results: input.max_results.map(|it| it.min(MAX_PAGE)),
     };
     let roots = roots(service, call, asked.ids.as_deref()).await?;
     let selected = service.select_with(call, asked, &STATUSES, roots, fields);

@@ -547,11 +547,17 @@ async fn filters_and_pages_show_what_is_asked_for() {
         let ids: Vec<String> = shown.iter().map(id).collect();
         assert_eq!(ids.iter().collect::<Vec<_>>(), expected, "{name}");
     }
-    let mut seen = BTreeSet::new();
+    // Five is the least that a page has.
+    let mut all = BTreeSet::from([one, two]);
+    while all.len() < 6 {
+        all.insert(cloud.run().await);
+    }
+    let (mut seen, mut pages) = (BTreeSet::new(), 0);
     let mut token = None;
     loop {
+        pages += 1;
         let asked = DescribeInstancesRequest {
-            max_results: Some(1),
+            max_results: Some(5),
             next_token: token,
             ..Default::default()
         };
@@ -562,7 +568,67 @@ async fn filters_and_pages_show_what_is_asked_for() {
             break;
         }
     }
-    assert_eq!(seen, BTreeSet::from([one, two]));
+    assert_eq!(seen, all);
+    assert_eq!(pages, 2);
+}
+
+#[tokio::test]
+async fn pages_have_their_sizes_and_names_none() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let ids = Some(vec![cloud.run().await]);
+    let call = cloud.call();
+    let together = "cannot be used with the parameter maxResults";
+    for (ids, size, code, text) in [
+        (
+            &ids,
+            5,
+            "InvalidParameterCombination",
+            format!("The parameter instancesSet {together}"),
+        ),
+        (
+            &None,
+            4,
+            "InvalidParameterValue",
+            "Value (4) for parameter MaxResults is invalid. Member must have value greater than or equal to 5".to_owned(),
+        ),
+        (
+            &None,
+            1001,
+            "InvalidParameterValue",
+            "Value (1001) for parameter MaxResults is invalid. Member must have value less than or equal to 1000".to_owned(),
+        ),
+    ] {
+        let asked = DescribeInstancesRequest {
+            instance_ids: ids.clone(),
+            max_results: Some(size),
+            ..Default::default()
+        };
+        let shown = cloud.ec2.describe_instances(&call, asked).await;
+        refused(shown, code, &text);
+        let asked = DescribeInstanceStatusRequest {
+            instance_ids: ids.clone(),
+            max_results: Some(size),
+            ..Default::default()
+        };
+        let shown = cloud.ec2.describe_instance_status(&call, asked).await;
+        refused(shown, code, &text);
+    }
+    // Who asks for more volumes than a page has gets a page.
+    let volumes = |ids: Option<&str>, size| DescribeVolumesRequest {
+        volume_ids: ids.map(|it| vec![it.to_owned()]),
+        max_results: Some(size),
+        ..Default::default()
+    };
+    let shown = cloud.ec2.describe_volumes(&call, volumes(None, 501)).await;
+    shown.unwrap();
+    let shown = cloud.ec2.describe_volumes(&call, volumes(None, 4)).await;
+    assert_eq!(shown.unwrap_err().code, "InvalidParameterValue");
+    let named = volumes(Some("vol-0123456789abcdef0"), 5);
+    refused(
+        cloud.ec2.describe_volumes(&call, named).await,
+        "InvalidParameterCombination",
+        &format!("The parameter volumeSet {together}"),
+    );
 }
 
 #[tokio::test]

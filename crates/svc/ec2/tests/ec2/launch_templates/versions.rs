@@ -183,6 +183,21 @@ async fn versions_are_listed_newest_first() {
         }
     }
     assert_eq!(found, [4, 3, 2, 1]);
+    for (size, bound) in [
+        (0, "greater than or equal to 1"),
+        (201, "less than or equal to 200"),
+    ] {
+        let input = DescribeLaunchTemplateVersionsRequest {
+            max_results: Some(size),
+            ..of("web")
+        };
+        assert_eq!(
+            refusal(versions(&world, input).await),
+            format!(
+                "InvalidParameterValue: Value ({size}) for parameter MaxResults is invalid. Member must have value {bound}"
+            )
+        );
+    }
 }
 
 #[tokio::test]
