@@ -1,9 +1,11 @@
 //! Policies made ready once, so that evaluating them allocates next to nothing.
 
+use std::collections::BTreeSet;
+
 use wharf_base::{Glob, arn::canonical};
 
 use crate::{
-    condition::Condition,
+    condition::{Condition, takes_variables},
     context::Context,
     document::{
         Document, DocumentError, DocumentKind, Effect, Listed, Malformed, Statement, Version,
@@ -18,6 +20,8 @@ use crate::{
 pub struct CompiledPolicy {
     source: Box<str>,
     statements: Box<[CompiledStatement]>,
+    /// Condition keys as they are written. What compares them folds case and has copies of its own.
+    keys: Box<[Box<str>]>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +67,7 @@ impl CompiledPolicy {
         Ok(Self {
             source: source.into(),
             statements,
+            keys: written_keys(document),
         })
     }
 
@@ -80,6 +85,7 @@ impl CompiledPolicy {
         Self {
             source: source.into(),
             statements: Box::new([statement]),
+            keys: Box::new([]),
         }
     }
 
@@ -87,23 +93,32 @@ impl CompiledPolicy {
         &self.source
     }
 
-    /// The condition keys it looks at, in lower case, in order of appearance, repeated as often as
-    /// they are used.
+    /// The condition keys it looks at, those of variables among them, each once for each way in which it is written.
     pub fn context_keys(&self) -> impl Iterator<Item = &str> {
-        self.statements.iter().flat_map(|statement| {
-            let resources = statement
-                .resources
-                .iter()
-                .flat_map(|clause| clause.templates.iter());
-            resources
-                .flat_map(Template::keys)
-                .chain(statement.conditions.iter().flat_map(Condition::keys))
-        })
+        self.keys.iter().map(|key| &**key)
     }
 
     pub(crate) fn statements(&self) -> &[CompiledStatement] {
         &self.statements
     }
+}
+
+fn written_keys(document: &Document) -> Box<[Box<str>]> {
+    let mut keys = BTreeSet::new();
+    for statement in &document.statements {
+        keys.extend(statement.conditions.iter().map(|it| it.key.as_str()));
+        if document.version != Version::V2012 {
+            continue;
+        }
+        let resources = statement.resources.iter().flat_map(|it| &it.values);
+        let conditions = statement.conditions.iter();
+        let compared = conditions
+            .filter(|it| takes_variables(&it.operator))
+            .flat_map(|it| &it.values);
+        let texts = resources.chain(compared);
+        keys.extend(texts.flat_map(|it| Template::written_keys(it)));
+    }
+    keys.into_iter().map(Into::into).collect()
 }
 
 impl CompiledStatement {
@@ -185,5 +200,30 @@ impl ResourceClause {
                 .iter()
                 .all(|template| template.resolves(facts.context));
         !listed && !widened
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_as_they_are_written() {
+        let text = r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:UserName}","Condition":{
+                "ForAnyValue:StringEqualsIgnoreCase":{"aws:TagKeys":"${aws:PrincipalTag/Team,'none'}"},
+                "NumericLessThan":{"s3:max-keys":"10"}}},
+            {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"AWS:TAGKEYS":"true"}}}]}"#;
+        let keys = |text: &str| {
+            let policy = CompiledPolicy::parse("p", text, DocumentKind::InlineRole).unwrap();
+            policy.context_keys().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let tag_keys = ["AWS:TAGKEYS", "aws:TagKeys", "s3:max-keys"];
+        let variables = ["aws:PrincipalTag/Team", "aws:UserName"];
+        let mut all = [&tag_keys[..], &variables].concat();
+        all.sort_unstable();
+        assert_eq!(keys(text), all);
+        // Variables are text before 2012.
+        assert_eq!(keys(&text.replace("2012-10-17", "2008-10-17")), tag_keys);
     }
 }

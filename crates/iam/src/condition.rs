@@ -14,6 +14,7 @@ use value::{Comparison, arn_matches};
 /// One key under one operator, made ready.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
+    /// In lower case.
     key: Box<str>,
     /// It is about one tag (`aws:RequestTag/KEY` and the like).
     of_tag: bool,
@@ -101,15 +102,6 @@ impl Condition {
             Quantifier::Any => values.iter().any(|value| hit(value) != self.negated),
         }
     }
-
-    /// Every key it looks at, in lower case, those of variables included.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        let templates = match &self.test {
-            Test::Text(templates) | Test::Arn(templates) => &**templates,
-            _ => &[],
-        };
-        std::iter::once(&*self.key).chain(templates.iter().flat_map(Template::keys))
-    }
 }
 
 impl Test {
@@ -135,6 +127,12 @@ impl Test {
             Self::Null(_) => false,
         }
     }
+}
+
+/// Whether what is compared under that operator is text, in which variables may stand.
+pub(crate) fn takes_variables(operator: &str) -> bool {
+    let name = operator.split_once(':').map_or(operator, |(_, name)| name);
+    name.starts_with("String") || name.starts_with("Arn")
 }
 
 /// The test behind an operator's bare name, and whether it is turned around.

@@ -149,9 +149,23 @@ impl Template {
             .all(|(key, default)| default || context.single(key).is_some())
     }
 
-    /// The keys of its variables, in lower case.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.variables().map(|(key, _)| key)
+    /// The keys of the variables of a text that was [parsed](Self::parse), as they are written there.
+    pub(crate) fn written_keys(text: &str) -> Vec<&str> {
+        let mut keys = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            let inside = &rest[start + 2..];
+            let Some(end) = closing_brace(inside) else {
+                break;
+            };
+            let named = &inside[..end];
+            if !matches!(named, "*" | "?" | "$") {
+                let key = named.split_once(',').map_or(named, |(key, _)| key);
+                keys.push(key.trim());
+            }
+            rest = &inside[end + 1..];
+        }
+        keys
     }
 
     fn variables(&self) -> impl Iterator<Item = (&str, bool)> {
@@ -253,6 +267,21 @@ mod tests {
     fn without_a_value_nothing_matches() {
         check("${aws:none}*", "anything", false);
         check("*${aws:TagKeys}*", "a", false);
+    }
+
+    #[test]
+    fn keys_are_as_they_are_written() {
+        for (text, keys) in [
+            ("a*", vec![]),
+            ("${*}${?}${$}", vec![]),
+            (
+                "${aws:UserName}/${aws:PrincipalTag/Team , 'a}b'}x${AWS:username}",
+                vec!["aws:UserName", "aws:PrincipalTag/Team", "AWS:username"],
+            ),
+            ("${aws:UserName}${open", vec!["aws:UserName"]),
+        ] {
+            assert_eq!(Template::written_keys(text), keys, "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What would be decided: the simulators, over the very evaluator that decides.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_iam::{faults, types::*};
 use wharf_iam::{
@@ -132,12 +132,18 @@ pub(crate) async fn principal_keys(
 }
 
 fn keys_of(policies: &[Arc<CompiledPolicy>]) -> GetContextKeysForPolicyResponse {
-    let all = policies.iter().flat_map(|policy| policy.context_keys());
-    let keys: BTreeSet<&str> = all.collect();
-    let names = keys.into_iter().map(str::to_owned).collect();
     GetContextKeysForPolicyResponse {
-        context_key_names: Some(names),
+        context_key_names: Some(keys(policies)),
     }
+}
+
+/// The keys that policies look at, each as one of them writes it.
+fn keys<'a>(policies: impl IntoIterator<Item = &'a Arc<CompiledPolicy>>) -> Vec<String> {
+    let mut keys = BTreeMap::new();
+    for key in policies.into_iter().flat_map(|it| it.context_keys()) {
+        keys.entry(key.to_lowercase()).or_insert(key);
+    }
+    keys.into_values().map(str::to_owned).collect()
 }
 
 /// The policies of the user, group or role that is simulated.
@@ -295,11 +301,9 @@ fn missing_keys(policies: &PolicySet<'_>, context: &Conditions) -> Vec<String> {
         .iter()
         .chain(&own.boundary)
         .chain(policies.resource.map(|it| it.policy));
-    let missing: BTreeSet<&str> = all
-        .flat_map(|policy| policy.context_keys())
-        .filter(|key| !context.contains(key))
-        .collect();
-    missing.into_iter().map(str::to_owned).collect()
+    let mut keys = keys(all);
+    keys.retain(|key| !context.contains(key));
+    keys
 }
 
 fn result(

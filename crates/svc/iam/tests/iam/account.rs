@@ -236,7 +236,7 @@ async fn the_simulators_say_what_would_be_decided() {
     let result = &answer.evaluation_results.as_ref().unwrap()[0];
     assert_eq!(
         result.missing_context_values,
-        Some(vec!["aws:requestedregion".to_owned()])
+        Some(vec!["aws:RequestedRegion".to_owned()])
     );
     assert_eq!(decisions(answer), pairs(&[("ecs:RunTask", "implicitDeny")]));
     let entry = ContextEntry {
@@ -267,7 +267,7 @@ async fn the_keys_policies_look_at() {
         .get_context_keys_for_principal_policy(&root(), ask)
         .await
         .unwrap();
-    let expected = ["aws:securetransport", "aws:username"]
+    let expected = ["aws:SecureTransport", "aws:username"]
         .map(str::to_owned)
         .to_vec();
     assert_eq!(answer.context_key_names, Some(expected.clone()));
