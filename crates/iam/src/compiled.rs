@@ -12,6 +12,7 @@ use crate::{
         rules::resource_reading,
     },
     principal::{Named, Principal, PrincipalClause},
+    spans::{self, Span},
     template::Template,
 };
 
@@ -22,6 +23,8 @@ pub struct CompiledPolicy {
     statements: Box<[CompiledStatement]>,
     /// Condition keys as they are written. What compares them folds case and has copies of its own.
     keys: Box<[Box<str>]>,
+    /// Of its statements, where its text is known.
+    spans: Box<[Span]>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +58,9 @@ impl CompiledPolicy {
     /// Reads, validates and compiles `text`. `source` is what decisions name the policy by: its ARN
     /// or, for an inline policy, its name.
     pub fn parse(source: &str, text: &str, kind: DocumentKind) -> Result<Self, DocumentError> {
-        Ok(Self::compile(source, &Document::parse(text, kind)?)?)
+        let mut policy = Self::compile(source, &Document::parse(text, kind)?)?;
+        policy.spans = spans::of_statements(text).into();
+        Ok(policy)
     }
 
     pub fn compile(source: &str, document: &Document) -> Result<Self, Malformed> {
@@ -68,6 +73,7 @@ impl CompiledPolicy {
             source: source.into(),
             statements,
             keys: written_keys(document),
+            spans: Box::new([]),
         })
     }
 
@@ -86,6 +92,7 @@ impl CompiledPolicy {
             source: source.into(),
             statements: Box::new([statement]),
             keys: Box::new([]),
+            spans: Box::new([]),
         }
     }
 
@@ -96,6 +103,11 @@ impl CompiledPolicy {
     /// The condition keys it looks at, those of variables among them, each once for each way in which it is written.
     pub fn context_keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| &**key)
+    }
+
+    /// Where that statement stands in the text.
+    pub(crate) fn span(&self, statement: usize) -> Option<Span> {
+        self.spans.get(statement).copied()
     }
 
     pub(crate) fn statements(&self) -> &[CompiledStatement] {

@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     document::Effect,
     principal::{Named, Principal, PrincipalKind},
+    spans::Span,
 };
 
 /// One action on one resource.
@@ -87,6 +88,11 @@ pub struct Matched {
 impl Matched {
     pub fn sid(&self) -> Option<&str> {
         self.policy.statements().get(self.statement)?.sid.as_deref()
+    }
+
+    /// Where it stands in the text of its policy, if that is known.
+    pub fn span(&self) -> Option<Span> {
+        self.policy.span(self.statement)
     }
 }
 
@@ -283,11 +289,67 @@ pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
     Decision::Allowed(allowed)
 }
 
-/// The first Deny that applies, wherever it stands.
-fn explicit_deny(facts: &Facts<'_>, policies: &PolicySet<'_>) -> Option<(PolicyKind, Matched)> {
+/// The statements with a part in what [`evaluate`] decided, at most `most` of them: all that deny or, where nothing does, all that
+/// grant. What only limits, as a boundary does, grants nothing; what nothing grants has none.
+pub fn contributing(
+    request: &Request<'_>,
+    policies: &PolicySet<'_>,
+    decision: &Decision,
+    most: usize,
+) -> Vec<Matched> {
+    let action = request.action.to_ascii_lowercase();
+    let resource = canonical(request.resource);
+    let facts = Facts {
+        principal: request.principal,
+        action: &action,
+        resource: &resource,
+        context: request.context,
+    };
+    match decision {
+        Decision::Denied(Denial { explicit: None, .. }) => Vec::new(),
+        Decision::Denied(Denial {
+            explicit: Some(_), ..
+        }) => layers(*policies)
+            .flat_map(|(_, policy)| applying(&facts, policy, Effect::Deny))
+            .map(|(_, matched)| matched)
+            .take(most)
+            .collect(),
+        Decision::Allowed(_) => {
+            // Within an account, a policy that names it leaves the decision to those of its identities.
+            let same_account = request.principal.account == request.resource_account;
+            let by_identity = policies.principal.identity.iter();
+            let by_identity = by_identity
+                .flat_map(|policy| applying(&facts, policy, Effect::Allow))
+                .map(|(_, matched)| matched);
+            let by_resource = policies.resource.iter();
+            let by_resource = by_resource
+                .flat_map(|it| applying(&facts, it.policy, Effect::Allow))
+                .filter(|(named, _)| !same_account || *named != Named::Account)
+                .map(|(_, matched)| matched);
+            by_identity.chain(by_resource).take(most).collect()
+        }
+    }
+}
+
+/// The statements of `policy` that apply with that effect, in their order.
+fn applying<'a>(
+    facts: &'a Facts<'a>,
+    policy: &'a Arc<CompiledPolicy>,
+    effect: Effect,
+) -> impl Iterator<Item = (Named, Matched)> + 'a {
+    let statements = policy.statements().iter().enumerate();
+    let of_effect = statements.filter(move |(_, it)| it.effect == effect);
+    of_effect.filter_map(move |(statement, it)| {
+        let named = it.applies(facts)?;
+        let policy = Arc::clone(policy);
+        Some((named, Matched { policy, statement }))
+    })
+}
+
+/// All that can deny, in the order in which it is asked.
+fn layers(policies: PolicySet<'_>) -> impl Iterator<Item = (PolicyKind, &Arc<CompiledPolicy>)> {
     let own = policies.principal;
-    let layers = own
-        .service_control
+    own.service_control
         .iter()
         .map(|policy| (PolicyKind::ServiceControl, policy))
         .chain(
@@ -310,8 +372,12 @@ fn explicit_deny(facts: &Facts<'_>, policies: &PolicySet<'_>) -> Option<(PolicyK
                 .iter()
                 .flatten()
                 .map(|policy| (PolicyKind::Session, policy)),
-        );
-    for (kind, policy) in layers {
+        )
+}
+
+/// The first Deny that applies, wherever it stands.
+fn explicit_deny(facts: &Facts<'_>, policies: &PolicySet<'_>) -> Option<(PolicyKind, Matched)> {
+    for (kind, policy) in layers(*policies) {
         if let Some(matched) = denying(facts, policy) {
             return Some((kind, matched));
         }

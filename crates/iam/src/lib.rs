@@ -24,6 +24,7 @@ mod principal;
 pub mod provider;
 pub mod regional;
 pub mod session;
+mod spans;
 mod template;
 
 pub use compiled::CompiledPolicy;
@@ -31,6 +32,7 @@ pub use context::{Ambient, Context};
 pub use document::{Document, DocumentError, DocumentKind, Effect, Malformed};
 pub use evaluate::{
     AllowedBy, Decision, Denial, Matched, PolicyKind, PolicySet, PrincipalPolicies, Request,
-    ResourcePolicy, evaluate, limit,
+    ResourcePolicy, contributing, evaluate, limit,
 };
 pub use principal::{Principal, PrincipalKind};
+pub use spans::{Position, Span};

@@ -2,6 +2,7 @@
 //! deliberately naive evaluator that must agree with the real one.
 
 mod agreement;
+mod contributing;
 mod generators;
 mod laws;
 mod messages;

@@ -137,6 +137,14 @@ impl Case {
     }
 
     pub fn decide(&self) -> (Decision, Option<String>) {
+        self.ask(|request, policies| {
+            let decision = evaluate(request, policies);
+            let message = decision.message(request);
+            (decision, message)
+        })
+    }
+
+    pub fn ask<T>(&self, ask: impl FnOnce(&Request<'_>, &PolicySet<'_>) -> T) -> T {
         let context = Context::new();
         let request = Request {
             principal: &self.principal,
@@ -149,15 +157,11 @@ impl Case {
             policy,
             required: self.required,
         });
-        let decision = evaluate(
-            &request,
-            &PolicySet {
-                principal: &self.own,
-                resource,
-            },
-        );
-        let message = decision.message(&request);
-        (decision, message)
+        let policies = PolicySet {
+            principal: &self.own,
+            resource,
+        };
+        ask(&request, &policies)
     }
 
     pub fn allowed(&self) -> bool {

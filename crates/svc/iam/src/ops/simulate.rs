@@ -1,11 +1,13 @@
 //! What would be decided: the simulators, over the very evaluator that decides.
 
+mod results;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_iam::{faults, types::*};
 use wharf_iam::{
-    AllowedBy, CompiledPolicy, Context as Conditions, Decision, Denial, DocumentKind, Matched,
-    PolicyKind, PolicySet, Principal, PrincipalPolicies, Request, ResourcePolicy, evaluate,
+    CompiledPolicy, Context as Conditions, DocumentKind, PolicySet, Principal, PrincipalPolicies,
+    Request, ResourcePolicy,
 };
 use wharf_wire::{Caller, CallerKind, Fault};
 
@@ -21,6 +23,12 @@ use crate::{
 
 /// The most questions one call may ask.
 const MAX_QUESTIONS: usize = 10_000;
+/// Resources of one call: the result of an action, which is told whole, has as many parts.
+const MAX_RESOURCES: usize = 1_000;
+/// Actions on resources that one answer tells of, unless one action has more. A marker leads to the others.
+const QUESTIONS_AT_ONCE: usize = 1_000;
+/// Names of missing keys in one answer, which stand at each resource.
+const MAX_NAMES: usize = 100_000;
 
 /// What both simulators ask.
 struct Questions {
@@ -42,6 +50,12 @@ pub(crate) async fn principal(
         ));
     }
     let source = required(input.policy_source_arn, "policySourceArn")?;
+    let is_user = entity_arn(&source, "user").is_some();
+    if input.resource_policy.is_some() && input.caller_arn.is_none() && !is_user {
+        return Err(faults::invalid_input_exception(
+            "CallerArn is required if you include a ResourcePolicy and the PolicySourceArn is not the ARN for an IAM user.",
+        ));
+    }
     let mut standing = source_standing(cx, &source).await?;
     let extra = compile_all("PolicyInputList", input.policy_input_list)?;
     standing.policies.identity.extend(extra);
@@ -79,6 +93,11 @@ pub(crate) async fn custom(
         return Err(Fault::unsupported(
             "iam",
             "SimulateCustomPolicy with OrderedOrganizationPolicyInputList",
+        ));
+    }
+    if input.resource_policy.is_some() && input.caller_arn.is_none() {
+        return Err(faults::invalid_input_exception(
+            "CallerArn is required if you include a ResourcePolicy.",
         ));
     }
     let boundary = input.permissions_boundary_policy_input_list;
@@ -214,6 +233,19 @@ fn compile_all(list: &str, texts: Option<Vec<String>>) -> Result<Vec<Arc<Compile
         .collect()
 }
 
+/// Actions are asked about one by one.
+fn check_action(action: &str) -> Result<(), Fault> {
+    let is_one = action.split_once(':').is_some_and(|(service, name)| {
+        !service.is_empty() && !name.is_empty() && !name.contains(':')
+    });
+    match is_one && !action.contains(['*', '?']) {
+        true => Ok(()),
+        false => Err(faults::invalid_input_exception(format!(
+            "ActionNames are not in a valid format: {action}. Each must include the service identifier, such as iam:CreateUser, and no wildcards."
+        ))),
+    }
+}
+
 /// Every action on every resource.
 fn answer(
     cx: &Cx<'_>,
@@ -230,6 +262,9 @@ fn answer(
         resource_policy,
         resource_owner,
     } = questions;
+    for action in &actions {
+        check_action(action)?;
+    }
     for entry in entries {
         let key = required(entry.context_key_name, "contextKeyName")?;
         context.set_all(&key, entry.context_key_values.unwrap_or_default());
@@ -240,6 +275,11 @@ fn answer(
     if actions.len().saturating_mul(resources.len()) > MAX_QUESTIONS {
         return Err(faults::invalid_input_exception(format!(
             "At most {MAX_QUESTIONS} combinations of actions and resources can be simulated."
+        )));
+    }
+    if resources.len() > MAX_RESOURCES {
+        return Err(faults::invalid_input_exception(format!(
+            "At most {MAX_RESOURCES} resources can be simulated at once."
         )));
     }
     let attached = match &resource_policy {
@@ -266,25 +306,29 @@ fn answer(
     };
     let missing = missing_keys(&policies, &context);
 
-    let page = cx.page(list, marker, max_items)?;
-    let questions = actions.iter().flat_map(|action| {
-        resources
-            .iter()
-            .map(move |resource| (action.as_str(), resource.as_str()))
-    });
-    let numbered = questions
-        .enumerate()
-        .map(|(at, it)| (format!("{at:06}"), it));
+    let names = missing.len().saturating_mul(resources.len()).max(1);
+    if names > MAX_NAMES {
+        return Err(faults::invalid_input_exception(format!(
+            "The policies have {} context keys without values, which are too many for {} resources.",
+            missing.len(),
+            resources.len()
+        )));
+    }
+    let mut page = cx.page(list, marker, max_items)?;
+    let at_once = (QUESTIONS_AT_ONCE / resources.len()).max(1);
+    page.size = page.size.min(at_once).min(MAX_NAMES / names);
+    let numbered = actions.iter().enumerate();
+    let numbered = numbered.map(|(at, it)| (format!("{at:06}"), it));
     let (asked, marker) = page.cut(numbered, |(id, _)| id);
-    let results = asked.iter().map(|(_, (action, resource))| {
-        let request = Request {
+    let results = asked.iter().map(|(_, action)| {
+        let asked = Request {
             principal: &standing.principal,
             action,
-            resource,
+            resource: "*",
             resource_account: owner,
             context: &context,
         };
-        result(action, resource, &evaluate(&request, &policies), &missing)
+        results::of_action(asked, &resources, &policies, &missing)
     });
     Ok(SimulatePolicyResponse {
         evaluation_results: Some(results.collect()),
@@ -304,57 +348,4 @@ fn missing_keys(policies: &PolicySet<'_>, context: &Conditions) -> Vec<String> {
     let mut keys = keys(all);
     keys.retain(|key| !context.contains(key));
     keys
-}
-
-fn result(
-    action: &str,
-    resource: &str,
-    decision: &Decision,
-    missing: &[String],
-) -> EvaluationResult {
-    let (word, matched, bounded) = match decision {
-        Decision::Allowed(AllowedBy::Root) => ("allowed", None, true),
-        Decision::Allowed(AllowedBy::Identity(it) | AllowedBy::Resource(it)) => {
-            ("allowed", Some(it), true)
-        }
-        Decision::Denied(Denial {
-            kind,
-            explicit: Some(it),
-        }) => ("explicitDeny", Some(it), *kind != PolicyKind::Boundary),
-        Decision::Denied(Denial {
-            kind,
-            explicit: None,
-        }) => ("implicitDeny", None, *kind != PolicyKind::Boundary),
-    };
-    EvaluationResult {
-        eval_action_name: Some(action.to_owned()),
-        eval_resource_name: Some(resource.to_owned()),
-        eval_decision: Some(word.to_owned()),
-        matched_statements: Some(matched.into_iter().map(statement).collect()),
-        missing_context_values: Some(missing.to_vec()),
-        permissions_boundary_decision_detail: (!bounded).then_some(
-            PermissionsBoundaryDecisionDetail {
-                allowed_by_permissions_boundary: Some(false),
-            },
-        ),
-        ..EvaluationResult::default()
-    }
-}
-
-fn statement(matched: &Matched) -> Statement {
-    let source = matched.policy.source();
-    let kind = match source.split_once('/') {
-        Some(("user", _)) => "user",
-        Some(("group", _)) => "group",
-        Some(("role", _)) => "role",
-        _ if source.starts_with("arn:aws:iam::aws:") => "aws-managed",
-        _ if source.starts_with("arn:") => "user-managed",
-        _ if source == "ResourcePolicy" => "resource",
-        _ => "none",
-    };
-    Statement {
-        source_policy_id: Some(source.to_owned()),
-        source_policy_type: Some(kind.to_owned()),
-        ..Statement::default()
-    }
 }

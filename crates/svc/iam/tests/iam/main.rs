@@ -11,6 +11,7 @@ mod policies;
 mod races;
 mod roles;
 mod server_certificates;
+mod simulators;
 mod user_keys;
 mod users;
 mod world;
