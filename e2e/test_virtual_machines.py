@@ -229,9 +229,10 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     ec2.stop_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "stopped")
     says(ec2, instance, "goes down", 20)
+    ec2.modify_instance_attribute(InstanceId=instance, UserData={"Value": b"other words"})
     ec2.start_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "running")
-    says(ec2, instance, f"boot 2 of {instance}")
+    says(ec2, instance, f"boot 2 of {instance}, told other words")
     says(ec2, instance, f"disk {serial(kept)} held 'of boot 1'", 60)
 
     # A snapshot of its root as it runs, and all of its disks while it reboots.
