@@ -26,6 +26,8 @@ pub struct Principal {
     pub source_identity: Option<String>,
     /// Of a service the account of AWS's in whose name it also acts ([`crate::regional`]).
     pub acts_as: Option<&'static str>,
+    /// Of a federated user the `AIDA…` of the user who made its credentials.
+    pub maker_id: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +139,7 @@ impl Principal {
             token_issued: None,
             source_identity: None,
             acts_as: None,
+            maker_id: None,
         }
     }
 
@@ -178,7 +181,7 @@ enum Entry {
     Everyone,
     Account(Box<str>),
     Arn(Box<str>),
-    /// What stands in place of the ARN of a deleted user or role.
+    /// What stands in place of the ARN of a user or role where the very one is meant, deleted or not.
     UniqueId(Box<str>),
     Service(Box<str>),
     /// An identity provider.
@@ -255,6 +258,9 @@ impl Entry {
             Self::UniqueId(id) => match &who.kind {
                 PrincipalKind::User { .. } if **id == *who.user_id => Some(Named::Itself),
                 PrincipalKind::Session { role_id, .. } if **id == **role_id => Some(Named::Role),
+                PrincipalKind::FederatedUser { .. } if who.maker_id.as_deref() == Some(&**id) => {
+                    Some(Named::Role)
+                }
                 _ => None,
             },
             Self::Service(wanted) => match &who.kind {

@@ -2,7 +2,7 @@
 //! only if a task that was placed on it has to do with it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use wharf_base::{LogEnd, LogResource, Timestamp};
 use wharf_svc_ecs::{Need, WeakEcsService, is_node};
-use wharf_wire::{Check, Context, Denied, Gate, audit::Decided, fault::Chain};
+use wharf_wire::{Check, Context, Denied, Gate, Unreadable, audit::Decided, fault::Chain};
 
 /// A yes is remembered as long as it is used: lines are delivered many times a second, and the last
 /// ones after the task is over.
@@ -129,6 +129,17 @@ impl Gate for NodeGate {
             "no task on this node needs it".clone_into(&mut last.by);
         }
         (outcome, decided)
+    }
+
+    async fn unique_ids(
+        &self,
+        arns: &[String],
+    ) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
+        self.iam.unique_ids(arns).await
+    }
+
+    async fn arns(&self, ids: &[String]) -> Result<BTreeMap<String, String>, Unreadable> {
+        self.iam.arns(ids).await
     }
 }
 

@@ -16,6 +16,7 @@
 //! - [`Shares`] lets accounts take turns at what is costly, each with a share of it.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
+//! - [`principals`] ties the policies of resources to the very users and roles that they name.
 //!
 //! A service supplies its sentences ([`Faults`]) and its limits, nothing else.
 //!
@@ -36,6 +37,7 @@ pub mod metrics;
 mod pages;
 mod place;
 pub mod platform;
+pub mod principals;
 pub mod rates;
 mod sealing;
 mod shares;

@@ -1,10 +1,13 @@
 //! Who calls, from where, under which account: fixed once per request, before anything is decided.
 
-use std::{collections::BTreeMap, net::IpAddr, ops::Deref, sync::Arc};
+use std::{collections::BTreeMap, fmt, net::IpAddr, ops::Deref, sync::Arc};
 
 use wharf_base::{Permit, Timestamp};
 
-use crate::Settled;
+use crate::{
+    Settled,
+    service::{Gate, Unreadable},
+};
 
 /// What kind of principal calls (the values of `aws:PrincipalType`, and wharf's own parts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,22 +220,40 @@ impl Context {
 pub struct Call {
     context: Arc<Context>,
     pub permit: Permit,
+    by: LetInBy,
+}
+
+/// The gate that let a call in, which knows what users and roles there are; none where no gate was asked.
+#[derive(Clone, Default)]
+struct LetInBy(Option<Arc<dyn Gate>>);
+
+impl fmt::Debug for LetInBy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("LetInBy").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Call {
     /// For the dispatcher, after authorisation. See [`Permit::after_authorization`].
-    pub(crate) fn authorized(context: impl Into<Arc<Context>>) -> Self {
+    pub(crate) fn authorized(context: impl Into<Arc<Context>>, by: &Arc<dyn Gate>) -> Self {
         let context = context.into();
         let permit = Permit::after_authorization(&context.caller.arn);
-        Self { context, permit }
+        Self {
+            context,
+            permit,
+            by: LetInBy(Some(by.clone())),
+        }
     }
 
     /// The same call of another service, which let it in: it stays a controller's if it is one.
-    pub(crate) fn let_in(&self) -> Self {
+    pub(crate) fn let_in(&self, by: &Arc<dyn Gate>) -> Self {
         if self.permit.is_of_call() {
-            Self::authorized(self.context.clone())
+            Self::authorized(self.context.clone(), by)
         } else {
-            self.clone()
+            Self {
+                by: LetInBy(Some(by.clone())),
+                ..self.clone()
+            }
         }
     }
 
@@ -241,6 +262,32 @@ impl Call {
         Self {
             context: Arc::new(context),
             permit,
+            by: LetInBy::default(),
+        }
+    }
+
+    /// See [`Gate::unique_ids`].
+    ///
+    /// # Errors
+    /// The gate's.
+    pub async fn unique_ids(
+        &self,
+        arns: &[String],
+    ) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
+        match &self.by.0 {
+            Some(gate) => gate.unique_ids(arns).await,
+            None => Ok(None),
+        }
+    }
+
+    /// See [`Gate::arns`].
+    ///
+    /// # Errors
+    /// The gate's.
+    pub async fn arns(&self, ids: &[String]) -> Result<BTreeMap<String, String>, Unreadable> {
+        match &self.by.0 {
+            Some(gate) => gate.arns(ids).await,
+            None => Ok(BTreeMap::new()),
         }
     }
 
@@ -258,6 +305,7 @@ impl Call {
         Self {
             context,
             permit: self.permit.clone(),
+            by: self.by.clone(),
         }
     }
 
@@ -267,6 +315,7 @@ impl Call {
         Self {
             context: Arc::new(self.context.passed_on_by(service)),
             permit: self.permit.clone(),
+            by: self.by.clone(),
         }
     }
 }

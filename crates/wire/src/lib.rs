@@ -39,7 +39,7 @@ pub use call::{Call, Caller, CallerKind, Context, Origin, Signed, SignedBy, Thro
 pub use events::{EventStream, Events, Output};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
-pub use service::{AskedOf, Check, Denied, Dispatcher, Gate, Service};
+pub use service::{AskedOf, Check, Denied, Dispatcher, Gate, Service, Unreadable};
 pub use settled::Settled;
 pub use streaming::ByteStream;
 pub use wharf_base::Timestamp;

@@ -164,6 +164,11 @@ fn asked_of_policies<'a>(cx: &Context, checks: &'a [Check]) -> Result<Cow<'a, [C
     })
 }
 
+/// What users and roles there are could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read what users and roles there are")]
+pub struct Unreadable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
 /// IAM as the dispatcher sees it.
 #[async_trait]
 pub trait Gate: Send + Sync {
@@ -173,6 +178,20 @@ pub trait Gate: Send + Sync {
     /// The same, with what decided each check, up to the first that was refused.
     async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), Denied>, Vec<Decided>) {
         (self.decide(cx, checks).await, Vec::new())
+    }
+
+    /// The unique ids (`AIDA…`, `AROA…`) of the users and roles of these ARNs; those that do not exist are not
+    /// in it, nor is what is no ARN of either. `None` of a gate that does not know what exists.
+    async fn unique_ids(
+        &self,
+        _arns: &[String],
+    ) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
+        Ok(None)
+    }
+
+    /// The ARNs that users and roles of these unique ids have now; those that are gone are not in it.
+    async fn arns(&self, _ids: &[String]) -> Result<BTreeMap<String, String>, Unreadable> {
+        Ok(BTreeMap::new())
     }
 }
 
@@ -572,7 +591,7 @@ impl Dispatcher {
     /// Authorises what is no API call but changes something all the same.
     pub async fn authorize(&self, cx: Context, checks: &[Check]) -> Result<Call, Denied> {
         self.decide_and_tell(&cx, checks).await?;
-        Ok(Call::authorized(cx))
+        Ok(Call::authorized(cx, &self.gate))
     }
 
     /// The same for who tells the audit log itself, once it knows what came of it: with what decided
@@ -583,7 +602,7 @@ impl Dispatcher {
         checks: &[Check],
     ) -> (Result<Call, Denied>, Vec<Decided>) {
         let (outcome, decided) = self.explain(&cx, checks).await;
-        (outcome.map(|()| Call::authorized(cx)), decided)
+        (outcome.map(|()| Call::authorized(cx, &self.gate)), decided)
     }
 
     /// Asks the gate for a request from outside that is served by other means than the service's API:
@@ -618,7 +637,7 @@ impl Dispatcher {
             self.ask(cx, checks).await
         };
         outcome.map_err(|denied| schema.protocol.codec().access_denied(denied.0))?;
-        Ok(call.let_in())
+        Ok(call.let_in(&self.gate))
     }
 
     async fn run(
@@ -631,7 +650,7 @@ impl Dispatcher {
     ) -> Result<(usize, Output), Fault> {
         trail.context = Some(cx.clone());
         let (index, input, stream) = self.let_in(service, &cx, operation, request, trail).await?;
-        let call = Call::authorized(cx);
+        let call = Call::authorized(cx, &self.gate);
         let output = service.invoke(&call, index, input).await?;
         if stream.is_some_and(|it| !it.has_ended()) {
             tracing::error!(operation, "an operation succeeded without its body");

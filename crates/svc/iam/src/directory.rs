@@ -11,6 +11,7 @@ mod effective_policies;
 mod identify;
 mod keys;
 mod members;
+mod principals;
 mod second_factor;
 
 use std::{collections::HashMap, error::Error, sync::Arc};
@@ -51,6 +52,8 @@ pub struct Directory {
     noted: Mutex<HashMap<String, Timestamp>>,
     /// Last uses of services that are not written yet.
     accesses: Accesses,
+    /// Where the ids of users and roles were last seen.
+    places: principals::Places,
     /// Wrong codes of second factors.
     guesses: second_factor::Guesses,
 }
@@ -87,6 +90,7 @@ impl Directory {
             documents: Mutex::default(),
             noted: Mutex::default(),
             accesses: Accesses::default(),
+            places: principals::Places::default(),
             guesses: second_factor::Guesses::default(),
         }
     }

@@ -9,8 +9,8 @@ use wharf_iam::{
     PolicySet, Request, ResourcePolicy, evaluate, limit, regional,
 };
 use wharf_wire::{
-    AskedOf, Caller, CallerKind, Check, Context, Denied, Gate, async_trait, audit::Decided,
-    fault::Chain,
+    AskedOf, Caller, CallerKind, Check, Context, Denied, Gate, Unreadable, async_trait,
+    audit::Decided, fault::Chain,
 };
 
 use crate::{
@@ -212,6 +212,22 @@ impl Gate for IamGate {
         let outcome = self.outcome(cx, checks, Some(&mut told)).await;
         (outcome, told)
     }
+
+    async fn unique_ids(
+        &self,
+        arns: &[String],
+    ) -> Result<Option<BTreeMap<String, String>>, Unreadable> {
+        let found = self.directory.ids_of(arns).await;
+        found.map(Some).map_err(unreadable)
+    }
+
+    async fn arns(&self, ids: &[String]) -> Result<BTreeMap<String, String>, Unreadable> {
+        self.directory.arns_of(ids).await.map_err(unreadable)
+    }
+}
+
+fn unreadable(cause: DirectoryError) -> Unreadable {
+    Unreadable(Box::new(cause))
 }
 
 /// What the policy of the VPC endpoint that a call came through says against it. Only the call itself came

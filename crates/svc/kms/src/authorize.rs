@@ -47,7 +47,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let own = is_own && cx.caller.kind == CallerKind::Service;
             let policy = own.then(|| {
                 let service = Principal::Service(cx.caller.arn.clone());
-                grants::with_statements(NO_STATEMENTS, &[&service], &row.action)
+                grants::with_statements(NO_STATEMENTS, &[service], &row.action)
             });
             one(row.any().with_resource_policy(policy))
         }
@@ -502,8 +502,8 @@ impl<'a> Row<'a> {
         let policy = &found.key().policy;
         if let Some(grant) = self.retiring {
             let grantee = grant.operations.contains("RetireGrant");
-            let grantee = grantee.then_some(&grant.grantee);
-            let may: Vec<&Principal> = grant.retiring.iter().chain(grantee).collect();
+            let grantee = grantee.then(|| grant.who_uses());
+            let may: Vec<Principal> = grant.who_retires().into_iter().chain(grantee).collect();
             return Ok(grants::with_statements(policy, &may, &self.action));
         }
         let Some(operation) = self.operation else {
@@ -517,7 +517,7 @@ impl<'a> Row<'a> {
         };
         let all = self.core.grants_for(found, &self.cx.caller).await?;
         let allowing = all.iter().filter(|it| grants::allows(it, &asked));
-        let may: Vec<&Principal> = allowing.map(|it| &it.grantee).collect();
+        let may: Vec<Principal> = allowing.map(Grant::who_uses).collect();
         Ok(match may.is_empty() {
             true => policy.clone(),
             false => grants::with_statements(policy, &may, &self.action),

@@ -104,7 +104,7 @@ fn is_narrower(parent: &Grant, child: &Grant) -> bool {
 }
 
 /// The policy with a statement for each of the principals, which allows the action.
-pub fn with_statements(policy: &str, principals: &[&Principal], action: &str) -> String {
+pub fn with_statements(policy: &str, principals: &[Principal], action: &str) -> String {
     let Ok(Value::Object(mut document)) = serde_json::from_str(policy) else {
         return policy.to_owned();
     };
@@ -146,6 +146,8 @@ mod tests {
             created_at: Timestamp(0),
             grantee: Principal::Aws("arn:aws:iam::000000000000:user/a".to_owned()),
             retiring: None,
+            grantee_id: None,
+            retiring_id: None,
             issuer: "000000000000".to_owned(),
             operations: operations.iter().map(|it| (*it).to_owned()).collect(),
             constraints,
@@ -206,7 +208,7 @@ mod tests {
         let grantee = Principal::Aws("arn:aws:iam::000000000000:user/a".to_owned());
         let service = Principal::Service("logs.amazonaws.com".to_owned());
         let policy = r#"{"Version": "2012-10-17", "Statement": {"Sid": "one"}}"#;
-        let joined = with_statements(policy, &[&grantee, &service], "kms:Decrypt");
+        let joined = with_statements(policy, &[grantee.clone(), service.clone()], "kms:Decrypt");
         let joined: Value = serde_json::from_str(&joined).unwrap();
         assert_eq!(joined["Statement"][0]["Sid"], "one");
         assert_eq!(joined["Statement"][1]["Principal"]["AWS"], grantee.text());

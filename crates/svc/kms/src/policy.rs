@@ -58,6 +58,11 @@ pub fn check(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// One that names a user or role that does not exist.
+pub fn nobody() -> Fault {
+    fault::bad_policy(&"Policy contains a statement with one or more invalid principals.")
+}
+
 /// Refuses a policy by which its caller could not change it again. What the account's own policies
 /// allow is not asked: they can be changed.
 ///

@@ -237,6 +237,12 @@ pub struct Grant {
     pub grantee: Principal,
     #[serde(default)]
     pub retiring: Option<Principal>,
+    /// The unique id of the user or role that may use it, and of the one that may retire it: the very ones that had these
+    /// ARNs. None of other principals, and in grants of versions before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grantee_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retiring_id: Option<String>,
     /// The account that made it.
     pub issuer: String,
     pub operations: BTreeSet<String>,
@@ -244,6 +250,26 @@ pub struct Grant {
     pub constraints: Constraints,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Grant {
+    /// Who may use it, as policies name the very one.
+    pub fn who_uses(&self) -> Principal {
+        very(&self.grantee, self.grantee_id.as_ref())
+    }
+
+    /// Who may retire it, likewise.
+    pub fn who_retires(&self) -> Option<Principal> {
+        let retiring = self.retiring.as_ref()?;
+        Some(very(retiring, self.retiring_id.as_ref()))
+    }
+}
+
+fn very(principal: &Principal, id: Option<&String>) -> Principal {
+    match id {
+        Some(id) => Principal::Aws(id.clone()),
+        None => principal.clone(),
+    }
 }
 
 impl Record for Grant {
@@ -254,7 +280,7 @@ impl Record for Grant {
 /// Whom a grant names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Principal {
-    /// The ARN of an account, user, role or session.
+    /// The ARN of an account, user, role or session; for a policy also a unique id.
     #[serde(rename = "aws")]
     Aws(String),
     /// `secretsmanager.amazonaws.com`

@@ -14,7 +14,6 @@ pub const MAX: usize = 20 << 10;
 
 /// Reads a policy as the one of a bucket.
 pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
-    let malformed = |text: String| Fault::sender("MalformedPolicy", 400, text);
     if text.len() > MAX {
         return Err(malformed(
             "Policy exceeds the maximum allowed document size".to_owned(),
@@ -81,6 +80,15 @@ fn kinds_of(resource: &str, arn: &str) -> Kinds {
         // A wildcard stands for the slash, too.
         _ => Kinds::ALL,
     }
+}
+
+fn malformed(text: impl Into<String>) -> Fault {
+    Fault::sender("MalformedPolicy", 400, text)
+}
+
+/// One that names a user or role that does not exist.
+pub fn nobody() -> Fault {
+    malformed("Invalid principal in policy")
 }
 
 /// Keys of S3 that requests have here, or that nothing here could have: access points, and grants, which buckets do not

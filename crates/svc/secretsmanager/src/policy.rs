@@ -19,6 +19,13 @@ pub fn parse(text: &str) -> Result<Document, Fault> {
     })
 }
 
+/// One that names a user or role that does not exist.
+pub fn nobody() -> Fault {
+    faults::malformed_policy_document_exception(
+        "This resource policy contains an unsupported principal.",
+    )
+}
+
 /// Whether it lets everybody in: allows something to all principals under no condition.
 pub fn is_public(policy: &Document) -> bool {
     let everyone = |it: &Statement| {

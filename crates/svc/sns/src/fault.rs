@@ -32,6 +32,11 @@ pub fn invalid(parameter: &str, reason: &str) -> Fault {
     faults::invalid_parameter_exception(format!("Invalid parameter: {parameter} Reason: {reason}"))
 }
 
+/// A policy names a user or role that does not exist.
+pub fn no_principal() -> Fault {
+    faults::invalid_parameter_exception("Invalid parameter: Policy Error: PrincipalNotFound")
+}
+
 pub fn no_topic() -> Fault {
     faults::not_found_exception("Topic does not exist")
 }

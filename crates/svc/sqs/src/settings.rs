@@ -191,7 +191,7 @@ impl Settings {
 }
 
 /// A policy to be attached; none if it is empty.
-fn policy(text: &str) -> Result<Option<String>, Fault> {
+pub fn policy(text: &str) -> Result<Option<String>, Fault> {
     if text.trim().is_empty() {
         return Ok(None);
     }

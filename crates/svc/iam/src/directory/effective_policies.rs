@@ -95,7 +95,7 @@ impl Directory {
         caller: &Caller,
     ) -> Result<(Principal, PrincipalPolicies), DirectoryError> {
         let (_, name) = caller.user_id.split_once(':').unwrap_or_default();
-        let principal = Principal::federated_user(&caller.account, name, &caller.role_arn);
+        let mut principal = Principal::federated_user(&caller.account, name, &caller.role_arn);
         let Some((account, _, maker)) = entity_arn(&caller.role_arn, "user") else {
             let all = PLATFORM_POLICIES.get(ADMINISTRATOR).cloned();
             let policies = PrincipalPolicies {
@@ -105,6 +105,7 @@ impl Directory {
             return Ok((principal, policies));
         };
         let user = self.user(account, maker).await?;
+        principal.maker_id = user.as_ref().map(|it| it.record.id.clone());
         let of_user = Caller {
             kind: CallerKind::User,
             arn: caller.role_arn.clone(),

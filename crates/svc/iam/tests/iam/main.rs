@@ -12,6 +12,7 @@ mod races;
 mod roles;
 mod server_certificates;
 mod simulators;
+mod unique_ids;
 mod user_keys;
 mod users;
 mod world;

@@ -4,13 +4,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::{CreateKeyRequest, CreateKeyResponse};
 use wharf_base::{Timestamp, ids};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use super::{apart, in_turn};
 use crate::{
     core::{Core, alias_key, family_key, key, material_key},
-    describe, family, fault,
+    describe, family,
+    fault::{self, KmsFaults},
     managed::Manager,
     material::{self, Made},
     names, policy,
@@ -38,7 +39,7 @@ pub async fn create_key(
     let is_multi = input.multi_region.unwrap_or_default();
     let id = names::new_id(is_multi);
     let bypass = input.bypass_policy_lockout_safety_check;
-    let policy = policy_of(call, &place, &id, input.policy, bypass)?;
+    let policy = policy_of(call, &place, &id, input.policy, bypass).await?;
     has_room(core, &place).await?;
     let mut key_made = Key {
         description: input.description.unwrap_or_default(),
@@ -75,8 +76,8 @@ pub async fn create_key(
 /// The policy of a new key.
 ///
 /// # Errors
-/// What is given is none, or would lock its caller out unawares.
-pub fn policy_of(
+/// What is given is none, would lock its caller out unawares or names who does not exist.
+pub async fn policy_of(
     call: &Call,
     place: &Place,
     id: &str,
@@ -90,7 +91,16 @@ pub fn policy_of(
     if !bypass.unwrap_or_default() {
         policy::keeps_access(&text, &names::key_arn(place, id), call)?;
     }
-    Ok(text)
+    bound(call, text).await
+}
+
+/// A policy as it is stored.
+///
+/// # Errors
+/// It names a user or role that does not exist.
+pub async fn bound(call: &Call, text: String) -> Result<String, Fault> {
+    let bound = principals::bound(call, text).await;
+    bound.map_err(|it| it.fault::<KmsFaults>(|_| policy::nobody()))
 }
 
 /// Refuses a key more than an account may have in a region.

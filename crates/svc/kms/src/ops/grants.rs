@@ -8,7 +8,7 @@ use wharf_api_kms::{
 };
 use wharf_base::{Arn, Timestamp, arn::canonical};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Pages, Place, Stored, transact};
+use wharf_service::{Faults as _, Pages, Place, Stored, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use super::{create::random_id, not_dry};
@@ -43,11 +43,47 @@ fn principal(
         }
         (Some(text), None) => match is_principal(text) {
             true => Ok(Some(Principal::Aws(canonical(text).into_owned()))),
-            false => Err(faults::invalid_arn_exception(format!(
-                "ARN does not refer to a valid principal: {text}"
-            ))),
+            false => Err(nobody(text)),
         },
     }
+}
+
+fn nobody(arn: &str) -> Fault {
+    faults::invalid_arn_exception(format!("ARN does not refer to a valid principal: {arn}"))
+}
+
+/// The unique id of a user or role that a grant names.
+async fn id_of(call: &Call, whom: Option<&Principal>) -> Result<Option<String>, Fault> {
+    let Some(Principal::Aws(arn)) = whom else {
+        return Ok(None);
+    };
+    let id = principals::id_of(call, arn).await;
+    id.map_err(|it| it.fault::<KmsFaults>(nobody))
+}
+
+/// Names users and roles that are gone by their ids, as AWS shows them.
+async fn shown(call: &Call, mut grants: Vec<Grant>) -> Result<Vec<Grant>, Fault> {
+    let ids = grants
+        .iter()
+        .flat_map(|it| [&it.grantee_id, &it.retiring_id]);
+    let mut ids: Vec<String> = ids.flatten().cloned().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(grants);
+    }
+    let there = call.arns(&ids).await;
+    let there = there.map_err(|it| KmsFaults::internal(&it))?;
+    let now = |id: &String| Principal::Aws(there.get(id).unwrap_or(id).clone());
+    for grant in &mut grants {
+        if let Some(id) = &grant.grantee_id {
+            grant.grantee = now(id);
+        }
+        if let Some(id) = &grant.retiring_id {
+            grant.retiring = Some(now(id));
+        }
+    }
+    Ok(grants)
 }
 
 /// The ARN of an account, a user, a role or a session.
@@ -104,6 +140,8 @@ pub fn wanted(input: &CreateGrantRequest, issuer: &str, now: Timestamp) -> Resul
         created_at: now,
         grantee,
         retiring,
+        grantee_id: None,
+        retiring_id: None,
         issuer: issuer.to_owned(),
         operations,
         constraints,
@@ -145,8 +183,10 @@ pub async fn create_grant(
     let place = Place::of(call);
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     let found = found.usable()?;
-    let wanted = wanted(&input, &call.account, call.now)?;
+    let mut wanted = wanted(&input, &call.account, call.now)?;
     check(&found, &wanted)?;
+    wanted.grantee_id = id_of(call, Some(&wanted.grantee)).await?;
+    wanted.retiring_id = id_of(call, wanted.retiring.as_ref()).await?;
     not_dry(input.dry_run)?;
     let grant = match same(core, &found, &wanted).await? {
         Some(there) => there,
@@ -174,6 +214,9 @@ async fn same(core: &Core, found: &Found, wanted: &Grant) -> Result<Option<Grant
         let as_wanted = Grant {
             id: it.id.clone(),
             created_at: it.created_at,
+            // Grants of versions before this one have no ids.
+            grantee_id: it.grantee_id.as_ref().and(wanted.grantee_id.clone()),
+            retiring_id: it.retiring_id.as_ref().and(wanted.retiring_id.clone()),
             unknown: it.unknown.clone(),
             ..wanted.clone()
         };
@@ -272,9 +315,10 @@ pub async fn list_grants(
         .filter(|it| grantee.as_ref().is_none_or(|who| *who == it.grantee))
         .collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
-    let (shown, next_marker) = page.cut(all, |it| &it.id);
+    let (some, next_marker) = page.cut(all, |it| &it.id);
+    let some = shown(call, some).await?;
     Ok(ListGrantsResponse {
-        grants: Some(shown.iter().map(|it| describe::grant(&found, it)).collect()),
+        grants: Some(some.iter().map(|it| describe::grant(&found, it)).collect()),
         truncated: Some(next_marker.is_some()),
         next_marker,
     })
@@ -304,9 +348,11 @@ pub async fn list_retirable_grants(
         .filter(|(_, it)| it.retiring.as_ref() == Some(&retiring))
         .collect();
     all.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
-    let (shown, next_marker) = page.cut(all, |(_, it)| &it.id);
-    let mut grants = Vec::with_capacity(shown.len());
-    for (id, grant) in shown {
+    let (some, next_marker) = page.cut(all, |(_, it)| &it.id);
+    let (ids, some): (Vec<String>, Vec<Grant>) = some.into_iter().unzip();
+    let some = shown(call, some).await?;
+    let mut grants = Vec::with_capacity(some.len());
+    for (id, grant) in ids.into_iter().zip(some) {
         let key = id.split(' ').next().unwrap_or_default();
         // One of a key that is being destroyed can be retired no more.
         if let Ok(found) = core.find(&place, Some(key)).await {

@@ -4,7 +4,7 @@ use wharf_api_kms::{
     GetKeyPolicyRequest, GetKeyPolicyResponse, ListKeyPoliciesRequest, ListKeyPoliciesResponse,
     PutKeyPolicyRequest, faults,
 };
-use wharf_service::{Pages, Place};
+use wharf_service::{Pages, Place, principals};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -30,8 +30,9 @@ pub async fn get_key_policy(
     let place = Place::of(call);
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     check_name(input.policy_name.as_deref())?;
+    let shown = principals::shown::<KmsFaults>(call, found.key().policy.clone()).await?;
     Ok(GetKeyPolicyResponse {
-        policy: Some(found.key().policy.clone()),
+        policy: Some(shown),
         policy_name: Some(NAME.to_owned()),
     })
 }
@@ -49,6 +50,7 @@ pub async fn put_key_policy(
     if !input.bypass_policy_lockout_safety_check.unwrap_or_default() {
         policy::keeps_access(&text, &found.arn(), call)?;
     }
+    let text = super::create::bound(call, text).await?;
     core.change(call, &found, |key| {
         key.policy.clone_from(&text);
         Ok(())

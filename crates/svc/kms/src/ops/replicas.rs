@@ -1,7 +1,7 @@
 //! ReplicateKey and UpdatePrimaryRegion. Both are done when they answer: no key is `Creating` or `Updating`.
 
 use wharf_api_kms::{ReplicateKeyRequest, ReplicateKeyResponse, UpdatePrimaryRegionRequest};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use super::create;
@@ -9,7 +9,8 @@ use crate::{
     core::{Core, Found, family_again, found_family_key, key, usable},
     describe,
     family::{self, Role},
-    fault, names,
+    fault::{self, KmsFaults},
+    names,
     records::{External, Family, Key},
     tags,
 };
@@ -32,7 +33,7 @@ pub async fn replicate_key(
     let arn = names::key_arn(&there, &found.id);
     let tags = tags::given(input.tags)?;
     let bypass = input.bypass_policy_lockout_safety_check;
-    let policy = create::policy_of(call, &there, &found.id, input.policy, bypass)?;
+    let policy = create::policy_of(call, &there, &found.id, input.policy, bypass).await?;
     create::has_room(core, &there).await?;
     let description = input.description.unwrap_or_default();
     transact!(core.table, &call.permit, |tx| {
@@ -60,8 +61,9 @@ pub async fn replicate_key(
         tx.put(&made, &replica);
     });
     let made = core.find(&there, Some(&found.id)).await?;
+    let shown = principals::shown::<KmsFaults>(call, made.key().policy.clone()).await?;
     Ok(ReplicateKeyResponse {
-        replica_policy: Some(made.key().policy.clone()),
+        replica_policy: Some(shown),
         replica_tags: Some(tags::to_wire(&made.key().tags)),
         replica_key_metadata: Some(describe::metadata(&made)),
     })

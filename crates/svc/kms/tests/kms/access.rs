@@ -221,3 +221,42 @@ async fn a_services_key_is_made_when_used_and_used_through_it_alone() {
     let refused = home.gated().schedule_key_deletion(&call(), schedule).await;
     assert_eq!(code(refused), "AccessDeniedException");
 }
+
+/// A policy means the very user that it names, and whoever is made under that name later is another.
+#[tokio::test]
+async fn a_policy_does_not_pass_to_a_namesake() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let user = home.user("user", NOTHING).await;
+    let arn = user.caller.arn.clone();
+    let text = policy(&[
+        statement("Allow", "arn:aws:iam::000000000000:root", "kms:*", ""),
+        statement("Allow", &arn, "kms:Encrypt", ""),
+    ]);
+    let put_it = async || {
+        let input = put(&key, &text, false);
+        gated.put_key_policy(&call(), input).await
+    };
+    let shown = async || {
+        let input = api::GetKeyPolicyRequest {
+            key_id: Some(key.clone()),
+            ..Default::default()
+        };
+        let got = gated.get_key_policy(&call(), input).await.unwrap();
+        let text = got.policy.unwrap();
+        let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+        policy["Statement"][1]["Principal"]["AWS"].clone()
+    };
+    put_it().await.unwrap();
+    assert_eq!(shown().await, arn.as_str());
+    assert!(home.encrypt(&user, &key, &[]).await.is_ok());
+    home.without_user("user").await;
+    assert_eq!(code(put_it().await), "MalformedPolicyDocumentException");
+    let namesake = home.user("user", NOTHING).await;
+    let refused = home.encrypt(&namesake, &key, &[]).await;
+    assert_eq!(code(refused), "AccessDeniedException");
+    assert_eq!(shown().await, user.caller.user_id.as_str());
+    put_it().await.unwrap();
+    assert!(home.encrypt(&namesake, &key, &[]).await.is_ok());
+}

@@ -157,6 +157,47 @@ async fn a_grantee_hands_on_what_it_has() {
     assert!(home.decrypt(&two, &blob, &context).await.is_ok());
 }
 
+/// A grant is for the very user that it named, and whoever is made under that name later is another.
+#[tokio::test]
+async fn a_grant_does_not_pass_to_a_namesake() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let user = home.user("user", NOTHING).await;
+    let input = api::CreateGrantRequest {
+        retiring_principal: Some(user.caller.arn.clone()),
+        ..grant(&key, &user.caller.arn, &["Encrypt"])
+    };
+    let made = gated.create_grant(&call(), input.clone()).await.unwrap();
+    assert!(home.encrypt(&user, &key, &[]).await.is_ok());
+    home.without_user("user").await;
+    let nobody = gated.create_grant(&call(), input).await;
+    assert_eq!(code(nobody), "InvalidArnException");
+    let namesake = home.user("user", NOTHING).await;
+    assert_eq!(namesake.caller.arn, user.caller.arn);
+    assert_eq!(
+        code(home.encrypt(&namesake, &key, &[]).await),
+        "AccessDeniedException"
+    );
+    let retire = api::RetireGrantRequest {
+        grant_token: made.grant_token,
+        ..Default::default()
+    };
+    assert_eq!(
+        code(gated.retire_grant(&namesake, retire).await),
+        "AccessDeniedException"
+    );
+    let list = api::ListGrantsRequest {
+        key_id: Some(key.clone()),
+        ..Default::default()
+    };
+    let listed = gated.list_grants(&call(), list).await.unwrap();
+    let shown = &listed.grants.unwrap()[0];
+    let id = Some(&user.caller.user_id);
+    assert_eq!(shown.grantee_principal.as_ref(), id);
+    assert_eq!(shown.retiring_principal.as_ref(), id);
+}
+
 #[tokio::test]
 async fn those_who_may_retire_a_grant_do() {
     let home = Home::start();

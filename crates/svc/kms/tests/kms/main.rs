@@ -143,6 +143,21 @@ impl Home {
         })
     }
 
+    /// Deletes a user that [`Self::user`] made.
+    async fn without_user(&self, name: &str) {
+        use wharf_api_iam::Iam as _;
+        let iam = self.world.iam();
+        let input = wharf_api_iam::DeleteUserPolicyRequest {
+            user_name: Some(name.to_owned()),
+            policy_name: Some("own".to_owned()),
+        };
+        iam.delete_user_policy(&call(), input).await.unwrap();
+        let input = wharf_api_iam::DeleteUserRequest {
+            user_name: Some(name.to_owned()),
+        };
+        iam.delete_user(&call(), input).await.unwrap();
+    }
+
     fn later(&self, days: u64) {
         // Calls say the machine's time, which goes on.
         let seconds = days * 24 * 3600 + 60;

@@ -1,14 +1,21 @@
 //! Who may do what with a bucket: its policy, its block of public access, its ownership, and the ACLs it does not have.
 
 use wharf_api_s3::*;
+use wharf_service::principals;
 use wharf_wire::{Call, Fault};
 
 use super::{buckets::change, get, opened};
-use crate::{acl, config_records::PublicAccess, core::Core, fault, policy};
+use crate::{
+    acl,
+    config_records::PublicAccess,
+    core::Core,
+    fault::{self, S3Faults},
+    policy,
+};
 
 pub async fn get_policy(
     core: &Core,
-    _: &Call,
+    call: &Call,
     input: GetBucketPolicyRequest,
 ) -> Result<GetBucketPolicyOutput, Fault> {
     let open = opened!(core, input);
@@ -17,7 +24,7 @@ pub async fn get_policy(
         .policy
         .ok_or_else(|| no_policy(&open.record.name))?;
     Ok(GetBucketPolicyOutput {
-        policy: Some(policy),
+        policy: Some(principals::shown::<S3Faults>(call, policy).await?),
     })
 }
 
@@ -38,6 +45,8 @@ pub async fn put_policy(
     let text = input.policy.unwrap_or_default();
     let document = policy::parse(&text, &open.record.name)?;
     let public = policy::is_public(&document);
+    let text = principals::bound(call, text).await;
+    let text = text.map_err(|it| it.fault::<S3Faults>(|_| policy::nobody()))?;
     change(core, call, &open, |bucket| {
         if public && bucket.settings.public_access.is_some_and(|it| it.block_policy) {
             let text = format!(

@@ -5,11 +5,12 @@ use wharf_api_secretsmanager::{
     GetResourcePolicyResponse, PutResourcePolicyRequest, PutResourcePolicyResponse,
     ValidateResourcePolicyRequest, ValidateResourcePolicyResponse, ValidationErrorsEntry, faults,
 };
-use wharf_service::Place;
+use wharf_service::{Place, principals};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, Found},
+    fault::SecretFaults,
     policy,
 };
 
@@ -29,6 +30,8 @@ pub async fn put_resource_policy(
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
     let found = found.primary()?.usable()?;
+    let text = principals::bound(call, text).await;
+    let text = text.map_err(|it| it.fault::<SecretFaults>(|_| policy::nobody()))?;
     set(core, call, &found, Some(text)).await?;
     Ok(PutResourcePolicyResponse {
         arn: Some(found.arn()),
@@ -71,9 +74,13 @@ pub async fn get_resource_policy(
         .find(&Place::of(call), input.secret_id.as_deref())
         .await?;
     let found = found.usable()?;
+    let shown = match found.secret().policy.clone() {
+        Some(policy) => Some(principals::shown::<SecretFaults>(call, policy).await?),
+        None => None,
+    };
     Ok(GetResourcePolicyResponse {
         arn: Some(found.arn()),
-        resource_policy: found.secret().policy.clone(),
+        resource_policy: shown,
         name: Some(found.name),
         policy_name: None,
     })

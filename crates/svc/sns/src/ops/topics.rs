@@ -11,13 +11,13 @@ use wharf_api_sns::{
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
     delivery_policy::OfTopic,
-    fault,
+    fault::{self, SnsFaults},
     fifo::{Fifo, accept, archive},
     names::{self, SERVICE, TopicId},
     records::{Ended, Subscription, Topic},
@@ -98,8 +98,7 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
             value.clone_into(&mut topic.display_name);
         }
         "Policy" => {
-            let read = Document::parse(value, DocumentKind::Resource);
-            read.map_err(|_| fault::invalid("Policy", "Policy is not valid JSON of a policy"))?;
+            check_policy(value)?;
             topic.policy = Some(value.to_owned());
         }
         "SignatureVersion" => {
@@ -136,6 +135,18 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
         _ => return Err(fault::invalid("AttributeName", "It is not known")),
     }
     Ok(())
+}
+
+fn check_policy(text: &str) -> Result<(), Fault> {
+    let read = Document::parse(text, DocumentKind::Resource);
+    read.map_err(|_| fault::invalid("Policy", "Policy is not valid JSON of a policy"))?;
+    Ok(())
+}
+
+/// A policy as it is stored.
+async fn bound(call: &Call, policy: String) -> Result<String, Fault> {
+    let bound = principals::bound(call, policy).await;
+    bound.map_err(|it| it.fault::<SnsFaults>(|_| fault::no_principal()))
 }
 
 /// Attributes that say where deliveries are logged: `HTTPSuccessFeedbackRoleArn`, `SQSSuccessFeedbackSampleRate` and others.
@@ -182,6 +193,9 @@ pub async fn create_topic(
     for (name, value) in &given {
         set(&mut topic, name, value, call.now)?;
     }
+    if let Some(policy) = topic.policy.take() {
+        topic.policy = Some(bound(call, policy).await?);
+    }
     let key = id.key();
     transact!(core.table, &call.permit, |tx| {
         match tx.find::<Topic>(&key).await? {
@@ -193,6 +207,10 @@ pub async fn create_topic(
                 let mut wanted = there.clone();
                 for (name, value) in &given {
                     set(&mut wanted, name, value, call.now)?;
+                }
+                // Policies of versions before this one are stored as they were given.
+                if wanted.policy != there.policy {
+                    wanted.policy.clone_from(&topic.policy);
                 }
                 if wanted != there {
                     let why = "Topic already exists with different attributes";
@@ -258,7 +276,7 @@ async fn end_subscriptions(core: &Core, permit: &Permit, id: &TopicId) -> Result
 
 pub async fn get_topic_attributes(
     core: &Core,
-    _: &Call,
+    call: &Call,
     input: GetTopicAttributesInput,
 ) -> Result<GetTopicAttributesResponse, Fault> {
     let id = TopicId::given(input.topic_arn.as_deref())?;
@@ -267,6 +285,7 @@ pub async fn get_topic_attributes(
     let pending = all.iter().filter(|(_, it)| it.record.pending).count();
     let confirmed = all.len() - pending;
     let policy = topic.policy.unwrap_or_else(|| default_policy(&id));
+    let policy = principals::shown::<SnsFaults>(call, policy).await?;
     let usual = OfTopic::default();
     let effective = topic.delivery_policy.as_ref().unwrap_or(&usual).effective();
     let mut shown = BTreeMap::from([
@@ -315,7 +334,11 @@ pub async fn set_topic_attributes(
 ) -> Result<(), Fault> {
     let id = TopicId::given(input.topic_arn.as_deref())?;
     let name = input.attribute_name.unwrap_or_default();
-    let value = input.attribute_value.unwrap_or_default();
+    let mut value = input.attribute_value.unwrap_or_default();
+    if name == "Policy" {
+        check_policy(&value)?;
+        value = bound(call, value).await?;
+    }
     let key = id.key();
     let changed = core.table.change(&call.permit, &key, |topic: &mut Topic| {
         if name == "FifoTopic" {

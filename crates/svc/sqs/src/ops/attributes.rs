@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use wharf_api_sqs::{
     GetQueueAttributesRequest, GetQueueAttributesResult, SetQueueAttributesRequest,
 };
-use wharf_service::transact;
+use wharf_service::{principals, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{self, Core},
-    fault,
+    fault::{self, SqsFaults},
     names::QueueId,
     records::Queue,
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 /// Attributes that a queue has beside those that can be set.
@@ -72,9 +72,12 @@ pub async fn get_queue_attributes(
     ]));
     let is_asked = |name: &str| asked.iter().any(|it| it == name || it == "All");
     let shown = all.into_iter().filter(|(name, _)| is_asked(name));
-    let shown: BTreeMap<_, _> = shown
+    let mut shown: BTreeMap<String, String> = shown
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
+    if let Some(policy) = shown.get_mut("Policy") {
+        *policy = principals::shown::<SqsFaults>(call, std::mem::take(policy)).await?;
+    }
     Ok(GetQueueAttributesResult {
         attributes: Some(shown).filter(|it| !it.is_empty()),
     })
@@ -85,11 +88,22 @@ pub async fn set_queue_attributes(
     call: &Call,
     input: SetQueueAttributesRequest,
 ) -> Result<(), Fault> {
-    let given = input.attributes.unwrap_or_default();
+    let mut given = input.attributes.unwrap_or_default();
+    if let Some(text) = given.get_mut("Policy")
+        && let Some(policy) = settings::policy(text)?
+    {
+        *text = bound(call, policy).await?;
+    }
     change(core, call, input.queue_url.as_deref(), |id, queue| {
         queue.settings.set(id, &given)
     })
     .await
+}
+
+/// A policy as it is stored.
+pub async fn bound(call: &Call, policy: String) -> Result<String, Fault> {
+    let bound = principals::bound(call, policy).await;
+    bound.map_err(|it| it.fault::<SqsFaults>(|_| fault::bad_attribute("Policy")))
 }
 
 /// Changes a queue's record, on disk and in memory.

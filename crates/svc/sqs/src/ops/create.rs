@@ -40,6 +40,9 @@ pub async fn create_queue(
     names::wished(&id.name, fifo)?;
     let mut settings = Settings::new(fifo);
     settings.set(&id, &given)?;
+    if let Some(policy) = settings.policy.take() {
+        settings.policy = Some(super::attributes::bound(call, policy).await?);
+    }
     let tags = tags::RULES.given(input.tags.unwrap_or_default())?;
     super::attributes::check_redrive(core, &id, &settings).await?;
     let _turn = core.turns.take(&id).await;
@@ -61,7 +64,7 @@ pub async fn create_queue(
         there
     });
     match there {
-        Some(there) => same(&there.settings, &given, &id)?,
+        Some(there) => same(&there.settings, &given, &record.settings, &id)?,
         None => {
             core.enter(id.clone(), record, Machine::new(fifo));
         }
@@ -75,10 +78,15 @@ pub async fn create_queue(
 fn same(
     there: &Settings,
     given: &std::collections::BTreeMap<String, String>,
+    bound: &Settings,
     id: &QueueId,
 ) -> Result<(), Fault> {
     let mut wanted = there.clone();
     wanted.set(id, given)?;
+    // Policies of versions before this one are stored as they were given.
+    if wanted.policy != there.policy {
+        wanted.policy.clone_from(&bound.policy);
+    }
     let (is, wanted) = (there.shown(), wanted.shown());
     let other = given
         .keys()
