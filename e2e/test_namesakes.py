@@ -7,8 +7,8 @@ from harness.installation import Keys
 from harness.refusals import refused
 
 
-def policy(arn, action, resource):
-    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": action, "Resource": resource}
+def policy(arn, action, **more):
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": action, **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -19,6 +19,9 @@ def named(text):
 def test_a_namesake_is_not_who_was_named(wharf):
     iam, name = wharf.client("iam"), tasks.unique("namesake")
     s3, sqs, sns, secrets = (wharf.client(it) for it in ("s3", "sqs", "sns", "secretsmanager"))
+    ecr, events = wharf.client("ecr"), wharf.client("events")
+    ecr.create_repository(repositoryName=name)
+    bus = events.create_event_bus(Name=name)["EventBusArn"]
     s3.create_bucket(Bucket=name)
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     topic = sns.create_topic(Name=name)["TopicArn"]
@@ -31,8 +34,10 @@ def test_a_namesake_is_not_who_was_named(wharf):
 
     def attached(arn):
         """What attaches a policy to each, which lets that one in, and what the refusal of nobody says."""
-        in_bucket, in_queue = policy(arn, "s3:ListBucket", f"arn:aws:s3:::{name}"), policy(arn, "sqs:SendMessage", here)
-        in_topic, in_secret = policy(arn, "sns:Publish", topic), policy(arn, "secretsmanager:GetSecretValue", "*")
+        in_bucket = policy(arn, "s3:ListBucket", Resource=f"arn:aws:s3:::{name}")
+        in_queue, in_topic = policy(arn, "sqs:SendMessage", Resource=here), policy(arn, "sns:Publish", Resource=topic)
+        in_secret = policy(arn, "secretsmanager:GetSecretValue", Resource="*")
+        in_bus = policy(arn, "events:PutEvents", Resource=bus)
         return [
             (s3.put_bucket_policy, {"Bucket": name, "Policy": in_bucket}, ("MalformedPolicy", "Invalid principal in policy")),
             (
@@ -50,6 +55,19 @@ def test_a_namesake_is_not_who_was_named(wharf):
                 {"SecretId": secret, "ResourcePolicy": in_secret},
                 ("MalformedPolicyDocumentException", "This resource policy contains an unsupported principal."),
             ),
+            (
+                ecr.set_repository_policy,
+                {"repositoryName": name, "policyText": policy(arn, "ecr:ListImages")},
+                (
+                    "InvalidParameterException",
+                    f"Invalid parameter at 'PolicyText' failed to satisfy constraint: 'There is no principal {arn}'",
+                ),
+            ),
+            (
+                events.put_permission,
+                {"EventBusName": name, "Policy": in_bus},
+                ("ValidationException", f"Parameter Policy is not valid. Reason: There is no principal {arn}."),
+            ),
         ]
 
     def uses(key):
@@ -59,6 +77,7 @@ def test_a_namesake_is_not_who_was_named(wharf):
             (wharf.client("sqs", keys).send_message, {"QueueUrl": queue, "MessageBody": "x"}),
             (wharf.client("sns", keys).publish, {"TopicArn": topic, "Message": "x"}),
             (wharf.client("secretsmanager", keys).get_secret_value, {"SecretId": secret}),
+            (wharf.client("ecr", keys).list_images, {"repositoryName": name}),
         ]
 
     def shown():
@@ -67,6 +86,8 @@ def test_a_namesake_is_not_who_was_named(wharf):
             named(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]),
             named(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]),
             named(secrets.get_resource_policy(SecretId=secret)["ResourcePolicy"]),
+            named(ecr.get_repository_policy(repositoryName=name)["policyText"]),
+            named(events.describe_event_bus(Name=name)["Policy"]),
         }
 
     first, key = made()

@@ -61,6 +61,14 @@ pub async fn bound(call: &Call, text: String) -> Result<String, Unbound> {
 /// # Errors
 /// What users and roles there are could not be read.
 pub async fn shown<F: Faults>(call: &Call, text: String) -> Result<String, Fault> {
+    with_arns(call, text).await.map_err(|it| F::internal(&it))
+}
+
+/// The same, for services with errors of their own.
+///
+/// # Errors
+/// What users and roles there are could not be read.
+pub async fn with_arns(call: &Call, text: String) -> Result<String, Unreadable> {
     // Ids are stored without escapes. Most policies name none, and some are looked at often.
     if !PREFIXES.iter().any(|prefix| text.contains(*prefix)) {
         return Ok(text);
@@ -69,7 +77,7 @@ pub async fn shown<F: Faults>(call: &Call, text: String) -> Result<String, Fault
         return Ok(text);
     };
     let ids = named(&mut policy, is_id);
-    let arns = call.arns(&ids).await.map_err(|it| F::internal(&it))?;
+    let arns = call.arns(&ids).await?;
     match arns.is_empty() {
         true => Ok(text),
         false => Ok(replaced(policy, &arns)),

@@ -267,6 +267,8 @@ pub enum EcrError {
     Record(#[from] RecordError),
     #[error(transparent)]
     Blob(#[from] BlobError),
+    #[error("cannot tell whom a policy names")]
+    Principals(#[source] wharf_wire::Unreadable),
     /// A record names bytes that are not on disk.
     #[error("the bytes of {0} are missing")]
     BytesMissing(Digest),

@@ -151,6 +151,7 @@ impl From<&EcrError> for Fault {
             | E::Store(_)
             | E::Record(_)
             | E::Blob(_)
+            | E::Principals(_)
             | E::BytesMissing(_) => EcrFaults::internal(error),
         }
     }

@@ -1,7 +1,9 @@
 //! Policies of repositories: who pushes. Anybody pulls, whatever they say.
 
 use wharf_api_ecr_public::types::*;
-use wharf_svc_ecr::{EcrError, Registry, Repository as Record, check_repository_policy};
+use wharf_svc_ecr::{
+    EcrError, Registry, Repository as Record, bound_policy, check_repository_policy, shown_policy,
+};
 use wharf_wire::{Call, Fault};
 
 use crate::service::EcrPublicService;
@@ -21,6 +23,7 @@ pub(crate) async fn set_repository_policy(
             .keeps_access(call, &registry, &name, &policy)
             .await?;
     }
+    let policy = bound_policy(call, policy).await?;
     let change = |repository: &mut Record| {
         repository.policy = Some(policy.clone());
         Ok(())
@@ -32,7 +35,7 @@ pub(crate) async fn set_repository_policy(
     Ok(SetRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),
-        policy_text: Some(policy),
+        policy_text: Some(shown_policy(call, policy).await?),
     })
 }
 
@@ -48,7 +51,7 @@ pub(crate) async fn get_repository_policy(
     Ok(GetRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),
-        policy_text: Some(policy),
+        policy_text: Some(shown_policy(call, policy).await?),
     })
 }
 
@@ -72,6 +75,10 @@ pub(crate) async fn delete_repository_policy(
     catalog
         .update_repository(&call.permit, &registry, &name, change)
         .await?;
+    let policy_text = match policy_text {
+        Some(policy) => Some(shown_policy(call, policy).await?),
+        None => None,
+    };
     Ok(DeleteRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),

@@ -9,7 +9,7 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Check};
 
 use super::{Catalog, Registry, Setting};
-use crate::{error::EcrError, records::RegistryPolicy};
+use crate::{error::EcrError, named::bound_policy, records::RegistryPolicy};
 
 const MAX_POLICY: usize = 10_240;
 
@@ -24,21 +24,22 @@ impl Catalog {
         Ok(found.map(|found| found.record.text))
     }
 
+    /// Attaches a policy; the text as it is stored.
     pub(crate) async fn put_registry_policy(
         &self,
-        permit: &Permit,
+        call: &Call,
         registry: &Registry,
         text: String,
-    ) -> Result<(), EcrError> {
+    ) -> Result<String, EcrError> {
         check(&text)?;
         let record = RegistryPolicy {
-            text,
+            text: bound_policy(call, text).await?,
             unknown: Default::default(),
         };
         let key = registry.keys().registry_policy();
         let txn = Txn::new().put(key, wharf_records::encode(&record));
-        self.store().txn(permit, txn).await?;
-        Ok(())
+        self.store().txn(&call.permit, txn).await?;
+        Ok(record.text)
     }
 
     /// Takes the policy away; its text.

@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::registry;
-use crate::{catalog::Catalog, error::EcrError};
+use crate::{catalog::Catalog, error::EcrError, named::shown_policy};
 
 pub(crate) async fn delete_repository_policy(
     catalog: &Catalog,
@@ -26,6 +26,10 @@ pub(crate) async fn delete_repository_policy(
     catalog
         .update_repository(&call.permit, &registry, &name, change)
         .await?;
+    let policy_text = match policy_text {
+        Some(policy) => Some(shown_policy(call, policy).await?),
+        None => None,
+    };
     Ok(DeleteRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),

@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::registry;
-use crate::{catalog::Catalog, error::EcrError};
+use crate::{catalog::Catalog, error::EcrError, named::shown_policy};
 
 pub(crate) async fn get_registry_policy(
     catalog: &Catalog,
@@ -17,6 +17,6 @@ pub(crate) async fn get_registry_policy(
     let text = found.ok_or_else(missing)?;
     Ok(GetRegistryPolicyResponse {
         registry_id: Some(of.account),
-        policy_text: Some(text),
+        policy_text: Some(shown_policy(call, text).await?),
     })
 }

@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::registry;
-use crate::{catalog::Catalog, error::EcrError};
+use crate::{catalog::Catalog, error::EcrError, named::shown_policy};
 
 pub(crate) async fn get_repository_policy(
     catalog: &Catalog,
@@ -18,7 +18,8 @@ pub(crate) async fn get_repository_policy(
         name: name.clone(),
         account: registry.account.clone(),
     };
-    let policy_text = Some(policy.ok_or_else(missing)?);
+    let policy = policy.ok_or_else(missing)?;
+    let policy_text = Some(shown_policy(call, policy).await?);
     Ok(GetRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),

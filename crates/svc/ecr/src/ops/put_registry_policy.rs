@@ -4,7 +4,7 @@ use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
 use super::registry;
-use crate::{catalog::Catalog, error::EcrError};
+use crate::{catalog::Catalog, error::EcrError, named::shown_policy};
 
 pub(crate) async fn put_registry_policy(
     catalog: &Catalog,
@@ -13,11 +13,9 @@ pub(crate) async fn put_registry_policy(
 ) -> Result<PutRegistryPolicyResponse, EcrError> {
     let text = input.policy_text.unwrap_or_default();
     let of = registry(call, None);
-    catalog
-        .put_registry_policy(&call.permit, &of, text.clone())
-        .await?;
+    let stored = catalog.put_registry_policy(call, &of, text).await?;
     Ok(PutRegistryPolicyResponse {
         registry_id: Some(of.account),
-        policy_text: Some(text),
+        policy_text: Some(shown_policy(call, stored).await?),
     })
 }

@@ -7,6 +7,7 @@ use super::registry;
 use crate::{
     catalog::{Catalog, check_repository_policy},
     error::EcrError,
+    named::{bound_policy, shown_policy},
 };
 
 pub(crate) async fn set_repository_policy(
@@ -23,6 +24,7 @@ pub(crate) async fn set_repository_policy(
             .keeps_access(call, &registry, &name, &policy)
             .await?;
     }
+    let policy = bound_policy(call, policy).await?;
     let change = |repository: &mut crate::records::Repository| {
         repository.policy = Some(policy.clone());
         Ok(())
@@ -33,6 +35,6 @@ pub(crate) async fn set_repository_policy(
     Ok(SetRepositoryPolicyResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),
-        policy_text: Some(policy),
+        policy_text: Some(shown_policy(call, policy).await?),
     })
 }

@@ -5,10 +5,14 @@ use wharf_api_efs::{
     PutFileSystemPolicyRequest,
 };
 use wharf_iam::{Document, DocumentKind};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault, mounts, names};
+use crate::{
+    core::Core,
+    fault::{self, EfsFaults},
+    mounts, names,
+};
 
 pub async fn put(
     core: &Core,
@@ -21,6 +25,9 @@ pub async fn put(
     Document::parse(&policy, DocumentKind::Resource)
         .map_err(|error| fault::bad_policy(error.to_string()))?;
     core.file_system(&place, &id).await?;
+    let policy = principals::bound(call, policy).await;
+    let nobody = |arn: &str| fault::bad_policy(format!("There is no principal {arn}."));
+    let policy = policy.map_err(|it| it.fault::<EfsFaults>(nobody))?;
     let anonymous = mounts::anonymous(core, call, &id, &policy).await;
     transact!(core.table, &call.permit, |tx| {
         let mut record = core.standing(&mut tx, &place, &id).await?;
@@ -28,6 +35,7 @@ pub async fn put(
         record.anonymous = anonymous;
         tx.put(names::file_system_key(&place, &id), &record);
     });
+    let policy = principals::shown::<EfsFaults>(call, policy).await?;
     Ok(FileSystemPolicyDescription {
         file_system_id: Some(id),
         policy: Some(policy),
@@ -43,6 +51,7 @@ pub async fn describe(
     let id = names::id(&place, input.file_system_id.as_deref());
     let record = core.file_system(&place, &id).await?;
     let policy = record.policy.ok_or_else(|| fault::no_policy(&id))?;
+    let policy = principals::shown::<EfsFaults>(call, policy).await?;
     Ok(FileSystemPolicyDescription {
         file_system_id: Some(id),
         policy: Some(policy),

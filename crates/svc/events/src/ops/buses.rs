@@ -7,13 +7,14 @@ use wharf_api_events::{
 };
 use wharf_base::Timestamp;
 use wharf_records::Record as _;
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use super::page_size;
 use crate::{
     core::{Core, bus_in, made},
-    dead_letters, fault,
+    dead_letters,
+    fault::{self, EventsFaults},
     names::{BusName, DEFAULT_BUS, scope},
     records::{Bus, LogDetail, LogLevel, LogSettings, Rules},
     tags,
@@ -71,6 +72,10 @@ pub async fn describe_event_bus(
     input: DescribeEventBusRequest,
 ) -> Result<DescribeEventBusResponse, Fault> {
     let (named, bus) = core.bus(&Place::of(call), input.name.as_deref()).await?;
+    let policy = match bus.policy {
+        Some(policy) => Some(principals::shown::<EventsFaults>(call, policy).await?),
+        None => None,
+    };
     Ok(DescribeEventBusResponse {
         arn: Some(named.arn()),
         name: Some(named.name),
@@ -80,7 +85,7 @@ pub async fn describe_event_bus(
         kms_key_identifier: bus.kms_key,
         dead_letter_config: dead_letters::shown(bus.dead_letters),
         log_config: bus.logs.map(shown_logs),
-        policy: bus.policy,
+        policy,
         ..DescribeEventBusResponse::default()
     })
 }
@@ -148,7 +153,12 @@ pub async fn list_event_buses(
     }
     all.retain(|(name, _)| name.starts_with(&prefix));
     all.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let (all, next_token) = page.cut(all, |(name, _)| name.as_str());
+    let (mut all, next_token) = page.cut(all, |(name, _)| name.as_str());
+    for (_, bus) in &mut all {
+        if let Some(policy) = bus.policy.take() {
+            bus.policy = Some(principals::shown::<EventsFaults>(call, policy).await?);
+        }
+    }
     let show = |(name, bus): (String, Bus)| EventBus {
         arn: Some(BusName::asked(&place, Some(&name)).arn()),
         name: Some(name),

@@ -1,12 +1,13 @@
 //! PutPermission and RemovePermission: the policy of a bus.
 
 use wharf_api_events::{PutPermissionRequest, RemovePermissionRequest};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{Core, bus_in},
-    fault, policy,
+    fault::{self, EventsFaults},
+    policy,
 };
 
 pub async fn put_permission(
@@ -23,16 +24,29 @@ pub async fn put_permission(
             "Parameter Policy can't be specified with Action, Principal, StatementId or Condition.",
         ));
     }
+    let whole = match &input.policy {
+        Some(text) => {
+            let text = principals::bound(call, policy::whole(text)?).await;
+            Some(text.map_err(|it| it.fault::<EventsFaults>(nobody))?)
+        }
+        None => None,
+    };
     transact!(core.table, &call.permit, |tx| {
         let mut bus = bus_in(&mut tx, &named).await?;
-        bus.policy = Some(match &input.policy {
-            Some(text) => policy::whole(text)?,
+        bus.policy = Some(match &whole {
+            Some(text) => text.clone(),
             None => policy::with_statement(bus.policy.as_deref(), &named.arn(), &input)?,
         });
         bus.changed_at = call.now;
         tx.put(named.key(), &bus);
     });
     Ok(())
+}
+
+fn nobody(arn: &str) -> Fault {
+    fault::invalid(format!(
+        "Parameter Policy is not valid. Reason: There is no principal {arn}."
+    ))
 }
 
 pub async fn remove_permission(
