@@ -402,7 +402,9 @@ fn granted(grant: &Value, key: &str, account: &str) -> Option<OutsideAccess> {
         true => who.split(':').nth(4).unwrap_or_default(),
         false => who,
     };
-    if owner == account || who.ends_with(".amazonaws.com") {
+    // A grantee that is gone is shown by its unique id, and is nobody.
+    let is_gone = who.starts_with("AIDA") || who.starts_with("AROA");
+    if owner == account || is_gone || who.ends_with(".amazonaws.com") {
         return None;
     }
     let operations = grant["Operations"].as_array().into_iter().flatten();

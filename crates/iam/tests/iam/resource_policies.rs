@@ -177,6 +177,20 @@ fn a_unique_id_means_only_the_one_that_had_it() {
 }
 
 #[test]
+fn who_acts_for_a_user_is_named_with_the_id_of_that_user() {
+    let maker = anna();
+    let mut acting = Principal::federated_user(ACCOUNT, "app", &maker.arn);
+    acting.maker_id = Some(maker.user_id);
+    let case = || Case::of(acting.clone()).identity(allow("ecs:*"));
+    assert!(case().allowed());
+    for named in [ANNA, r#"{"AWS":"AIDAANNAAAAAAAAAAAAAA"}"#] {
+        assert!(!case().resource("Deny", named).allowed(), "{named}");
+    }
+    let other = r#"{"AWS":"AIDASTRANGERAAAAAAAAA"}"#;
+    assert!(case().resource("Deny", other).allowed());
+}
+
+#[test]
 fn required_means_nobody_gets_past() {
     assert!(
         !Case::of(anna())
