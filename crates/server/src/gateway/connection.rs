@@ -149,13 +149,14 @@ where
         // A block that waits for it would hold it twice, and it is large.
         answering.then(move |answered| async move {
             let mut answer = answered?;
-            match left {
-                Some(left) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => left.over(),
-                Some(left) if !left.was_read(may_come).await => {
-                    let close = HeaderValue::from_static("close");
-                    answer.headers_mut().insert(CONNECTION, close);
-                }
-                Some(_) | None => {}
+            let Some(left) = left else {
+                return Answered::Ok(answer);
+            };
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                left.over();
+            } else if !left.was_read(may_come).await {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
             }
             Answered::Ok(answer)
         })
