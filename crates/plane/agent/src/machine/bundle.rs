@@ -354,7 +354,7 @@ fn no_new_privileges(options: &[String], privileged: bool) -> bool {
 /// which nobody should get: 64 MiB as for `/dev/shm`.
 ///
 /// # Errors
-/// Its size or its blocks are what the kernel takes for no limit, or no number.
+/// Its size, blocks or inodes are what the kernel takes for no limit, or no number.
 fn tmpfs(path: &str, options: &str) -> Result<Tmpfs, BadContainer> {
     let mut size_bytes = 64 << 20;
     let mut rest = Vec::new();
@@ -368,7 +368,7 @@ fn tmpfs(path: &str, options: &str) -> Result<Tmpfs, BadContainer> {
         };
         match option.split_once('=') {
             Some(("size", text)) => size_bytes = limit(text)?,
-            Some(("nr_blocks", text)) => {
+            Some(("nr_blocks" | "nr_inodes", text)) => {
                 limit(text)?;
                 rest.push(option.to_owned());
             }
@@ -520,7 +520,14 @@ mod tests {
         assert_eq!(made.size_bytes, 3 << 20);
         assert_eq!(made.options, ["noexec", "nr_blocks=16"]);
         assert_eq!(tmpfs("/quick", "ro").unwrap().size_bytes, 64 << 20);
-        for option in ["size=0m", "size=-1m", "size=", "size=50%", "nr_blocks=0"] {
+        for option in [
+            "size=0m",
+            "size=-1m",
+            "size=",
+            "size=50%",
+            "nr_blocks=0",
+            "nr_inodes=0k",
+        ] {
             let refused = tmpfs("/quick", &format!("noexec,{option}")).unwrap_err();
             let text = format!("tmpfs /quick: `{option}` is no limit");
             assert_eq!(refused.to_string(), text);

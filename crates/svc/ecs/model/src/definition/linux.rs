@@ -88,8 +88,14 @@ fn is_mount_option(option: &str) -> bool {
     }
     match option.split_once('=') {
         None => FLAGS.contains(&option) || VALUED.contains(&option),
-        // Another measure of its size, of which 0 is no limit.
-        Some(("nr_blocks", blocks)) => blocks.parse::<u64>().is_ok_and(|blocks| blocks > 0),
+        Some(("nr_blocks" | "nr_inodes", count)) => is_limit(count),
         Some((name, _)) => VALUED.contains(&name),
     }
+}
+
+/// Other measures of its size, in numbers as the kernel reads them. 0 is no limit, with a unit too.
+fn is_limit(count: &str) -> bool {
+    let unit = ['k', 'K', 'm', 'M', 'g', 'G'];
+    let digits = count.strip_suffix(unit).unwrap_or(count);
+    digits.bytes().all(|b| b.is_ascii_digit()) && digits.parse::<u32>().is_ok_and(|n| n > 0)
 }

@@ -131,6 +131,10 @@ fn what_the_kernel_takes_for_no_limit() {
         "noexec,size=0",
         "nr_blocks=0",
         "nr_blocks=0k",
+        "nr_blocks=0x0",
+        "nr_blocks=4294967296g",
+        "nr_inodes=0",
+        "nr_inodes=",
         "huge=always",
         "noexec=1",
         "",
@@ -140,6 +144,7 @@ fn what_the_kernel_takes_for_no_limit() {
     }
     let sound = ["noexec", "mode=700", "uid=7", "nr_blocks=16", "mpol"];
     assert!(define(&tmpfs(1, &sound)).is_ok());
+    assert!(define(&tmpfs(1, &["nr_blocks=16k", "nr_inodes=1"])).is_ok());
 }
 
 #[test]
