@@ -78,6 +78,33 @@ async fn the_etag_of_a_sealed_object_says_nothing_of_its_bytes() {
 }
 
 #[tokio::test]
+async fn the_etag_of_a_sealed_object_stays_and_conditions_hold_by_it() {
+    let mut it = It::new().await;
+    let made = etag(&it, sealed("k")).await;
+    // Another process.
+    it.s3 = S3Service::new(it.parts.clone());
+    let look = |asked: &str| HeadObjectRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        if_match: Some(format!("\"{asked}\"")),
+        sse_customer_algorithm: Some("AES256".to_owned()),
+        sse_customer_key: Some(KEY.0.to_owned()),
+        sse_customer_key_md5: Some(KEY.1.to_owned()),
+        ..HeadObjectRequest::default()
+    };
+    let shown = it.s3.head_object(&call(), look(&made)).await.unwrap();
+    assert_eq!(bare(shown.e_tag), made);
+    let replace = PutObjectRequest {
+        if_match: Some(format!("\"{made}\"")),
+        ..sealed("k")
+    };
+    let next = etag(&it, replace).await;
+    assert_ne!(next, made);
+    let gone = it.s3.head_object(&call(), look(&made)).await.unwrap_err();
+    assert_eq!(gone.status, 412);
+}
+
+#[tokio::test]
 async fn nor_do_those_of_its_parts() {
     let it = It::new().await;
     let open = etag(&it, plain("open")).await;
@@ -117,7 +144,11 @@ async fn nor_do_those_of_its_parts() {
         }),
         ..CompleteMultipartUploadRequest::default()
     };
-    let done = it.s3.complete_multipart_upload(&call(), input).await;
+    let once = input.clone();
+    let done = it.s3.complete_multipart_upload(&call(), once).await;
     let whole = bare(done.unwrap().e_tag);
+    // Who did not hear the answer is told the same.
+    let again = it.s3.complete_multipart_upload(&call(), input).await;
+    assert_eq!(bare(again.unwrap().e_tag), whole);
     assert!(whole.strip_suffix("-1").is_some_and(is_digest), "{whole}");
 }
