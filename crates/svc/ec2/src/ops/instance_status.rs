@@ -69,7 +69,6 @@ pub async fn credits(
         input.max_results,
         "instancesSet",
     )?;
-    check_size(input.max_results, &USUAL_SIZES)?;
     for id in input.instance_ids.iter().flatten() {
         check_id(id)?;
     }
