@@ -189,8 +189,8 @@ pub async fn keys(journal: &Journal, stream: &str) -> Result<BTreeMap<KeyId, usi
 }
 
 /// Seals a stream anew under the active key; how many records were not. All of them move behind the last one and so keep their
-/// order; each is in its former place or in the new one, whatever ends in between. What does not open stays what it is. Nobody
-/// else may write to the stream, or deliver from it, meanwhile.
+/// order; each is in its former place or in the new one, whatever ends in between, and then those that have moved come last. What
+/// does not open stays what it is. Nobody else may write to the stream, or deliver from it, meanwhile.
 pub async fn seal_anew(
     journal: &Journal,
     keyring: &Keyring,
