@@ -52,7 +52,7 @@ def test_what_is_open_and_what_is_not(wharf):
     key = kms.create_key()["KeyMetadata"]["Arn"]
     assert opened(wharf, key) == []
     context = {"EncryptionContextEquals": {"app": "web"}}
-    grantee = f"arn:aws:iam::{OTHER}:root"
+    grantee = f"arn:aws:iam::{OTHER}:role/reader"
     grant = kms.create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["Decrypt"], Constraints=context)["GrantId"]
     (found,) = opened(wharf, f"{key} grant {grant}")
     assert (found["who"], found["actions"], found["conditions"]) == ([grantee], ["kms:Decrypt"], ["EncryptionContextEquals app=web"])

@@ -4,7 +4,8 @@
 //! stored with their unique ids in place of the ARNs: whoever is made anew under the name of one that was deleted has
 //! another id, and is not named. Shown, a policy has the ARN again that whoever it names has now, and the id of one that
 //! is gone. Accounts, sessions, services and everybody stay as they were written, and so does what versions before this
-//! one stored: an ARN is whoever has it.
+//! one stored: an ARN is whoever has it. So does the ARN of a user or role of another account that does not exist: a
+//! refusal would tell the caller who exists there.
 //!
 //! Policies must have been read as such before: nothing here refuses a text for what it is.
 
@@ -18,7 +19,7 @@ use crate::Faults;
 /// A policy cannot be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum Unbound {
-    /// There is no user or role of this ARN.
+    /// There is no user or role of this ARN in the caller's account.
     #[error("there is no {0}")]
     Nobody(String),
     #[error("cannot tell whom a policy names")]
@@ -38,7 +39,7 @@ impl Unbound {
 /// The policy as it is stored. It is never longer than what was given.
 ///
 /// # Errors
-/// It names a user or role that does not exist.
+/// It names a user or role of the caller's account that does not exist.
 pub async fn bound(call: &Call, text: String) -> Result<String, Unbound> {
     let Ok(mut policy) = serde_json::from_str::<Value>(&text) else {
         return Ok(text);
@@ -50,9 +51,11 @@ pub async fn bound(call: &Call, text: String) -> Result<String, Unbound> {
     let Some(ids) = call.unique_ids(&arns).await? else {
         return Ok(text);
     };
-    if let Some(nobody) = arns.into_iter().find(|arn| !ids.contains_key(arn)) {
+    let is_nobody = |arn: &String| is_own(call, arn) && !ids.contains_key(arn);
+    if let Some(nobody) = arns.into_iter().find(is_nobody) {
         return Err(Unbound::Nobody(nobody));
     }
+    // Written anew even if nobody was found, or the spaces that are left would tell it.
     Ok(replaced(policy, &ids))
 }
 
@@ -84,10 +87,11 @@ pub async fn with_arns(call: &Call, text: String) -> Result<String, Unreadable> 
     }
 }
 
-/// The unique id of a user or role; `None` for what is no ARN of either, and where nobody knows.
+/// The unique id of a user or role; `None` for what is no ARN of either, where nobody knows, and of one of another account
+/// that does not exist.
 ///
 /// # Errors
-/// It does not exist.
+/// It is of the caller's account and does not exist.
 pub async fn id_of(call: &Call, arn: &str) -> Result<Option<String>, Unbound> {
     if !is_entity(arn) {
         return Ok(None);
@@ -97,8 +101,8 @@ pub async fn id_of(call: &Call, arn: &str) -> Result<Option<String>, Unbound> {
         return Ok(None);
     };
     match ids.remove(arn) {
-        Some(id) => Ok(Some(id)),
-        None => Err(Unbound::Nobody(arn.to_owned())),
+        None if is_own(call, arn) => Err(Unbound::Nobody(arn.to_owned())),
+        found => Ok(found),
     }
 }
 
@@ -116,6 +120,11 @@ fn is_entity(text: &str) -> bool {
         ["arn", _, "iam", "", _, what] => what.starts_with("user/") || what.starts_with("role/"),
         _ => false,
     }
+}
+
+/// Whether the ARN is of the account of who calls.
+fn is_own(call: &Call, arn: &str) -> bool {
+    arn.split(':').nth(4) == Some(&*call.caller.account)
 }
 
 /// The principals of AWS that fit, each once.
@@ -246,16 +255,30 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_refused() {
         let call = call(&people()).await;
-        for arn in [
-            "arn:aws:iam::000000000000:user/none",
-            "arn:aws:iam::111122223333:role/app",
-        ] {
-            let refused = bound(&call, policy(&json!({"AWS": [ROLE, arn]}))).await;
-            assert!(matches!(refused, Err(Unbound::Nobody(it)) if it == arn));
-            let refused = id_of(&call, arn).await;
-            assert!(matches!(refused, Err(Unbound::Nobody(it)) if it == arn));
-        }
+        let none = "arn:aws:iam::000000000000:user/none";
+        let refused = bound(&call, policy(&json!({"AWS": [ROLE, none]}))).await;
+        assert!(matches!(refused, Err(Unbound::Nobody(it)) if it == none));
+        let refused = id_of(&call, none).await;
+        assert!(matches!(refused, Err(Unbound::Nobody(it)) if it == none));
         assert_eq!(id_of(&call, ROLE).await.unwrap().as_deref(), Some(OLD));
+    }
+
+    /// What is read back is the same whether they exist or not.
+    #[tokio::test]
+    async fn nobody_learns_who_exists_in_other_accounts() {
+        let people = people();
+        let call = call(&people).await;
+        let theirs = "arn:aws:iam::111122223333:role/app";
+        let given = policy(&json!({"AWS": theirs}));
+        let spaced = given.replace(',', ", ");
+        let unknown = bound(&call, spaced.clone()).await.unwrap();
+        assert_eq!(unknown, given);
+        assert_eq!(id_of(&call, theirs).await.unwrap(), None);
+        people.0.lock().insert(theirs.to_owned(), NEW.to_owned());
+        let known = bound(&call, spaced).await.unwrap();
+        assert_eq!(known, policy(&json!({"AWS": NEW})));
+        assert_eq!(shown::<Unspoken>(&call, known).await.unwrap(), given);
+        assert_eq!(id_of(&call, theirs).await.unwrap().as_deref(), Some(NEW));
     }
 
     #[tokio::test]
