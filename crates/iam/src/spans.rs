@@ -73,7 +73,10 @@ pub(crate) fn of_statements(text: &str) -> Vec<Span> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: &[((usize, usize), (usize, usize))]) {
+    /// Line and column of a start and of an end.
+    type Places = ((usize, usize), (usize, usize));
+
+    fn check(text: &str, expected: &[Places]) {
         let position = |it: Position| (it.line, it.column);
         let found = of_statements(text).into_iter();
         let found: Vec<_> = found
