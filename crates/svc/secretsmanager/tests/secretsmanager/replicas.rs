@@ -315,7 +315,13 @@ async fn many_versions_and_many_regions_are_written_and_removed() {
 
     home.delete("a", None).await.unwrap();
     home.create_under("a", &here).await.unwrap();
-    let regions: Vec<String> = (1..=14).map(|it| format!("eu-west-{it}")).collect();
+    let more = ["us-east-2", "us-west-1", "us-west-2", "eu-west-3"]
+        .into_iter()
+        .chain(["eu-central-1", "eu-north-1", "ap-south-1", "sa-east-1"])
+        .chain(["ap-southeast-1", "ap-southeast-2", "ca-central-1"])
+        .chain(["ap-northeast-1"]);
+    let regions: Vec<String> = regions.into_iter().chain(more.map(str::to_owned)).collect();
+    assert_eq!(regions.len(), 14);
     for region in &regions {
         home.replicate(region, None).await.unwrap();
     }
