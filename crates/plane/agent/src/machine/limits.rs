@@ -5,7 +5,7 @@
 //! load balancers process ids whatever the tasks do. Where both kinds together want more memory than there is, the kernel
 //! chooses by `oom_score_adj`, in which tasks stand before these.
 
-use std::fs;
+use std::{fs, sync::OnceLock};
 
 use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_container::runtime::{Limits, Runtime};
@@ -87,13 +87,17 @@ pub fn pids_of_instance(cpu_units: u32) -> u64 {
     (u64::from(cpu_units.div_ceil(UNITS_OF_A_CORE)) * OF_A_CORE).max(LEAST)
 }
 
-/// The kernel gives out as many process ids as the smaller of the two allows.
+/// The kernel gives out as many process ids as the smaller of the two allows. Each task asks, so it is looked at once, as the
+/// limits around all tasks are.
 fn kernel_pids() -> Option<u64> {
-    ["pid_max", "threads-max"]
-        .iter()
-        .filter_map(|name| fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok())
-        .filter_map(|text| text.trim().parse().ok())
-        .min()
+    static FOUND: OnceLock<Option<u64>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        ["pid_max", "threads-max"]
+            .iter()
+            .filter_map(|name| fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok())
+            .filter_map(|text| text.trim().parse().ok())
+            .min()
+    })
 }
 
 #[cfg(test)]
