@@ -1,6 +1,6 @@
 //! Policies made ready once, so that evaluating them allocates next to nothing.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use wharf_base::{Glob, arn::canonical};
 
@@ -49,8 +49,9 @@ struct ResourceClause {
 pub(crate) struct Facts<'a> {
     pub(crate) principal: &'a Principal,
     /// In lower case.
-    pub(crate) action: &'a str,
-    pub(crate) resource: &'a str,
+    pub(crate) action: String,
+    /// As [`canonical`] has it.
+    pub(crate) resource: Cow<'a, str>,
     pub(crate) context: &'a Context,
 }
 
@@ -169,7 +170,7 @@ impl CompiledStatement {
         let listed = self
             .actions
             .iter()
-            .any(|pattern| pattern.matches(facts.action));
+            .any(|pattern| pattern.matches(&facts.action));
         let applies = listed != self.not_action
             && self
                 .resources
@@ -200,7 +201,7 @@ impl ResourceClause {
         let listed = self
             .templates
             .iter()
-            .any(|it| it.matches(facts.resource, facts.context));
+            .any(|it| it.matches(&facts.resource, facts.context));
         if !self.negated {
             return listed;
         }

@@ -25,6 +25,18 @@ pub struct Request<'a> {
     pub context: &'a Context,
 }
 
+impl<'a> Request<'a> {
+    /// As statements compare it.
+    fn facts(&self) -> Facts<'a> {
+        Facts {
+            principal: self.principal,
+            action: self.action.to_ascii_lowercase(),
+            resource: canonical(self.resource),
+            context: self.context,
+        }
+    }
+}
+
 /// What a principal brings along; the same for all its requests until a policy changes.
 #[derive(Debug, Clone, Default)]
 pub struct PrincipalPolicies {
@@ -170,14 +182,7 @@ pub fn limit(
     policy: &Arc<CompiledPolicy>,
     kind: PolicyKind,
 ) -> Option<Denial> {
-    let action = request.action.to_ascii_lowercase();
-    let resource = canonical(request.resource);
-    let facts = Facts {
-        principal: request.principal,
-        action: &action,
-        resource: &resource,
-        context: request.context,
-    };
+    let facts = request.facts();
     if let Some(matched) = denying(&facts, policy) {
         return Some(Denial {
             kind,
@@ -192,20 +197,8 @@ pub fn limit(
 
 /// Decides. Pure: the same request and policies always give the same decision.
 pub fn evaluate(request: &Request<'_>, policies: &PolicySet<'_>) -> Decision {
-    let action = request.action.to_ascii_lowercase();
-    let Request {
-        principal,
-        resource,
-        context,
-        ..
-    } = *request;
-    let resource = canonical(resource);
-    let facts = Facts {
-        principal,
-        action: &action,
-        resource: &resource,
-        context,
-    };
+    let facts = request.facts();
+    let principal = request.principal;
     let own = policies.principal;
 
     if let Some((kind, matched)) = explicit_deny(&facts, policies) {
@@ -297,14 +290,7 @@ pub fn contributing(
     decision: &Decision,
     most: usize,
 ) -> Vec<Matched> {
-    let action = request.action.to_ascii_lowercase();
-    let resource = canonical(request.resource);
-    let facts = Facts {
-        principal: request.principal,
-        action: &action,
-        resource: &resource,
-        context: request.context,
-    };
+    let facts = request.facts();
     match decision {
         Decision::Denied(Denial { explicit: None, .. }) => Vec::new(),
         Decision::Denied(Denial {
