@@ -68,7 +68,7 @@ impl Shared {
         let id = &sandbox.task_id;
         match &sandbox.group {
             Some(group) => Ok(format!("{}/{id}", self.group_cgroup(group)?)),
-            None if sandbox.cpu_gives_way => Ok(format!("{}/{id}", self.spare_cgroup())),
+            None if sandbox.cpu_gives_way => Ok(self.spare_task_cgroup(id)),
             None => Ok(self.plain_cgroup(id)),
         }
     }
@@ -81,6 +81,11 @@ impl Shared {
     /// Of a group, or of a task without one that does not give way.
     fn plain_cgroup(&self, name: &str) -> String {
         format!("{}/{name}", self.tasks_cgroup())
+    }
+
+    /// Of a task without a group that gives way.
+    fn spare_task_cgroup(&self, task_id: &str) -> String {
+        format!("{}/{task_id}", self.spare_cgroup())
     }
 
     /// Where versions without a limit for all tasks together had it.
@@ -225,7 +230,7 @@ impl Shared {
                 None => vec![
                     shared.former_task_cgroup(&task_id),
                     shared.plain_cgroup(&task_id),
-                    format!("{}/{task_id}", shared.spare_cgroup()),
+                    shared.spare_task_cgroup(&task_id),
                 ],
             };
             for group in groups {
