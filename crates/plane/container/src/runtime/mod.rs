@@ -77,7 +77,7 @@ use self::{
     cores::{other_cores, own_cores},
     run_folder::RunFolder,
     sandbox::TaskRecord,
-    shared::{make_private, remove_dir, stage_beside},
+    shared::{SPARE_SHARES, make_private, remove_dir, stage_beside},
     spawn::ShimProgram,
 };
 pub(crate) use self::{layers::layers_in_use, shared::Shared};
@@ -157,16 +157,14 @@ impl Runtime {
                 may_raise_limits,
                 other_cores: other_cores(&own_cores(), kept_cores),
             };
-            let gives_way = Limits {
-                // Where the kernel lets no group give way, the least there is.
-                cpu_shares: Some(2),
-                cpu_gives_way: true,
+            let spare = Limits {
+                cpu_shares: Some(SPARE_SHARES),
                 ..Limits::default()
             };
             for (group, limits) in [
                 (shims_group(&shared.installation), Limits::default()),
                 (shared.tasks_cgroup(), Limits::default()),
-                (shared.spare_cgroup(), gives_way),
+                (shared.spare_cgroup(), spare),
             ] {
                 shared.hierarchies.group(&group)?.create(&limits)?;
             }

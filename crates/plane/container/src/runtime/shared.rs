@@ -22,6 +22,10 @@ const SHIMS: &str = "shims";
 /// The one in which the tasks' are (`tasks` is a file of version 1), so that all together can be limited without the shims.
 const TASKS: &str = "containers";
 
+/// What all tasks that give way have together of a core, where each process or group beside them has 1,024: with less, or
+/// were they idle to the kernel all together, a machine that computes for somebody else would stop them.
+pub(super) const SPARE_SHARES: u64 = 256;
+
 /// Folders that every distribution has at its root, where everybody may walk.
 const STAGES: [&str; 4] = ["/mnt", "/media", "/srv", "/opt"];
 
@@ -57,8 +61,8 @@ impl Shared {
         format!("{}/{TASKS}", self.own_cgroup())
     }
 
-    /// Of those that give way. The kernel lets groups give way to those beside them alone, and wharf's own processes are
-    /// somewhere beside [`Self::own_cgroup`]: so this one is too.
+    /// Of those that give way. The kernel weighs groups against those beside them alone, and wharf's own processes are
+    /// somewhere beside [`Self::own_cgroup`]: so this one is too, with [`SPARE_SHARES`].
     pub(super) fn spare_cgroup(&self) -> String {
         format!("{}-spare", self.own_cgroup())
     }

@@ -6,6 +6,11 @@ use std::{
     os::fd::{AsFd, FromRawFd, OwnedFd},
     path::{Path, PathBuf},
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
@@ -139,17 +144,14 @@ async fn a_task_that_reserved_no_core_gives_way_to_all_that_did() {
     let task = node.runtime.create_task(sandbox).await.unwrap();
     let (code, _) = node.run(&task, &sh("true")).await;
     assert_eq!(code, 0, "its containers have groups below");
-    for group in ["spare", "spare/idle"] {
-        let gives_way = file(&node, "cpu", group, "cpu.idle", "cpu.idle");
-        match gives_way.exists() {
-            true => assert_eq!(fs::read_to_string(gives_way).unwrap().trim(), "1"),
-            // Kernels before 5.15.
-            false => {
-                let (v1, v2) = ("cpu.shares", "cpu.weight");
-                assert!(["1", "2"].contains(&&read(&node, "cpu", group, v1, v2)[..]));
-            }
-        }
+    let (v1, v2) = ("cpu.shares", "cpu.weight");
+    let gives_way = file(&node, "cpu", "spare/idle", "cpu.idle", "cpu.idle");
+    match gives_way.exists() {
+        true => assert_eq!(fs::read_to_string(gives_way).unwrap().trim(), "1"),
+        // Kernels before 5.15.
+        false => assert!(["1", "2"].contains(&&read(&node, "cpu", "spare/idle", v1, v2)[..])),
     }
+    assert!(["256", "10"].contains(&&read(&node, "cpu", "spare", v1, v2)[..]));
     assert!(
         !file(&node, "cpu", "containers/idle", "cpu.shares", "cpu.weight").exists(),
         "it is in one place alone"
@@ -158,6 +160,43 @@ async fn a_task_that_reserved_no_core_gives_way_to_all_that_did() {
     let again = node.reopened().await;
     assert_eq!(again.recover().await.unwrap().len(), 1);
     task.kill().await.unwrap();
+    node.finish().await;
+}
+
+/// Threads that want every core, as long as this is there.
+struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    fn begin() -> Self {
+        let busy = Self(Arc::new(AtomicBool::new(true)));
+        for _ in 0..2 * thread::available_parallelism().unwrap().get() {
+            let wanted = Arc::clone(&busy.0);
+            thread::spawn(move || while wanted.load(Ordering::Relaxed) {});
+        }
+        busy
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// One that gave way to everything would do nothing at all beside a compiler.
+#[tokio::test]
+async fn a_task_that_reserved_no_core_goes_on_beside_a_busy_machine() {
+    let node = Node::new().await;
+    let mut sandbox = node.sandbox("beside");
+    (sandbox.cpu_shares, sandbox.cpu_gives_way) = (Some(2), true);
+    let task = node.runtime.create_task(sandbox).await.unwrap();
+    let busy = Busy::begin();
+    // Some tenths of a second of a core: with the least weight that there is, minutes.
+    let counts = sh("n=0; while [ $n -lt 200000 ]; do n=$((n+1)); done");
+    let (code, _) = node.run(&task, &counts).await;
+    drop(busy);
+    assert_eq!(code, 0);
+    within(task.kill()).await.unwrap();
     node.finish().await;
 }
 
