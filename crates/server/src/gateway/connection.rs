@@ -122,7 +122,7 @@ where
 }
 
 /// The service, which tells the slot of requests with a body: their connection lingers where it ends before that, and the answer says
-/// that it ends ([`Incoming`]). Streams of HTTP/2 end without their connection.
+/// that it ends ([`Incoming`]). Streams of HTTP/2 end without their connection, and beside each other.
 fn telling<F, B>(
     service: F,
     slot: Arc<Slot>,
@@ -140,11 +140,14 @@ where
     let left = Left::default();
     service_fn(move |request: Request<Wire>| {
         let is_alone = request.version() < Version::HTTP_2;
-        let is_sent = is_alone && !request.body().is_end_stream();
-        slot.is_sent_to(is_sent);
+        let has_body = !request.body().is_end_stream();
+        slot.is_sent_to(is_alone && has_body);
         // Such a client sends nothing before it is asked to, by whoever reads.
         let may_come = !request.headers().contains_key(EXPECT);
-        let left = is_sent.then(|| left.clone());
+        let left = has_body.then(|| match is_alone {
+            true => left.clone(),
+            false => Left::default(),
+        });
         let answering = service.call(request.map(|body| Incoming::new(body, left.clone())));
         // A block that waits for it would hold it twice, and it is large.
         answering.then(move |answered| async move {
@@ -154,7 +157,7 @@ where
             };
             if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
                 left.over();
-            } else if !left.was_read(may_come).await {
+            } else if !left.was_read(may_come).await && is_alone {
                 let close = HeaderValue::from_static("close");
                 answer.headers_mut().insert(CONNECTION, close);
             }

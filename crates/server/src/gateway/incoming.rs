@@ -4,6 +4,10 @@
 //! looks only once the answer's head is written, which so says nothing of that. A client that keeps its connections then sends its next
 //! request over one that is gone. So before the answer what is left is let go of, if it is little and comes soon, and the connection
 //! stays; else the answer says that it ends.
+//!
+//! Over HTTP/2 a connection stays in any case, but the stream of a body that was left is reset behind the answer (RFC 9113 §8.1). A client
+//! that is still sending may take that for a failure and drop the answer, as curl 7.88 does: so the little that comes soon is let go of before
+//! the answer here, too.
 
 use std::{
     pin::Pin,
@@ -31,8 +35,8 @@ pub struct Incoming {
     left: Option<Left>,
 }
 
-/// What became of the body of a connection's last request. The same for all of them: the next request comes only once that body was
-/// read to its end, which is told once.
+/// What became of the body of a connection's last request, or of one stream's. The same for all of a connection: the next request comes
+/// only once that body was read to its end, which is told once.
 #[derive(Clone, Default)]
 pub struct Left(Arc<Mutex<State>>);
 
@@ -50,7 +54,7 @@ enum State {
 }
 
 impl Incoming {
-    /// `left`: where other requests may come behind it.
+    /// `left`: unless it has ended already.
     pub fn new(body: Wire, left: Option<Left>) -> Self {
         Self {
             body: Some(body),
@@ -370,5 +374,121 @@ mod tests {
         let chunked = post("transfer-encoding: chunked");
         ends(&[&chunked, "no chunk\r\n"], 1, Duration::ZERO).await;
         ends(&[&chunked, "no chunk\r\n"], 0, Duration::ZERO).await;
+    }
+
+    // Kinds and flags of frames of HTTP/2.
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    const SETTINGS: u8 = 4;
+    const END_STREAM: u8 = 1;
+    const END_HEADERS: u8 = 4;
+
+    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+        let length = (payload.len() as u32).to_be_bytes();
+        let mut frame = length[1..].to_vec();
+        frame.extend([kind, flags, 0, 0, 0, stream]);
+        frame.extend(payload);
+        frame
+    }
+
+    /// The head of `POST http://x/`, with further fields as HPACK has them.
+    fn post_over_http2(stream: u8, further: &[u8]) -> Vec<u8> {
+        let mut fields = vec![0x83, 0x86, 0x84, 0x41, 0x01, b'x'];
+        fields.extend(further);
+        frame(HEADERS, END_HEADERS, stream, &fields)
+    }
+
+    /// A frame of a stream, and when it came.
+    #[derive(Debug)]
+    struct Came {
+        stream: u8,
+        kind: u8,
+        payload: Vec<u8>,
+        after: Duration,
+    }
+
+    /// What comes over streams of HTTP/2 to a client that sends this, with a moment between its parts, within some seconds. Nobody reads
+    /// the bodies.
+    async fn over_http2(parts: &[Vec<u8>], together: bool) -> Vec<Came> {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let server = tokio::spawn(async move {
+            let all = Connections::new(Limits::for_descriptors(1024));
+            let slot = all.admit(Source::Machine).unwrap();
+            let service = service_fn(|request: Request<Incoming>| async move {
+                drop(request);
+                Ok::<_, Infallible>(text(StatusCode::FORBIDDEN, "denied"))
+            });
+            let stop = CancellationToken::new();
+            let _ = match together {
+                false => connection::serve(ours, &slot, stop, service).await,
+                true => connection::serve_together(ours, &slot, stop, service).await,
+            };
+        });
+        let started = Instant::now();
+        let mut begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        begin.extend(frame(SETTINGS, 0, 0, &[]));
+        theirs.write_all(&begin).await.unwrap();
+        for part in parts {
+            theirs.write_all(part).await.unwrap();
+            sleep(Duration::from_millis(1)).await;
+        }
+        let mut came = Vec::new();
+        let reading = async {
+            let mut head = [0; 9];
+            while theirs.read_exact(&mut head).await.is_ok() {
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+                let mut payload = vec![0; length];
+                theirs.read_exact(&mut payload).await.unwrap();
+                let (stream, kind) = (head[8], head[3]);
+                if stream > 0 && [DATA, HEADERS, RESET].contains(&kind) {
+                    came.push(Came {
+                        stream,
+                        kind,
+                        payload,
+                        after: started.elapsed(),
+                    });
+                }
+            }
+        };
+        let _ = timeout(PATIENCE * 5, reading).await;
+        drop(theirs);
+        server.await.unwrap();
+        came
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_not_reset_behind_its_answer_where_a_little_body_is_on_its_way() {
+        let body = |stream| frame(DATA, END_STREAM, stream, b"hello");
+        let parts = [
+            post_over_http2(1, &[]),
+            post_over_http2(3, &[]),
+            body(3),
+            body(1),
+        ];
+        for together in [false, true] {
+            let came = over_http2(&parts, together).await;
+            let kinds: Vec<(u8, u8)> = came.iter().map(|it| (it.stream, it.kind)).collect();
+            // Each waits for its own.
+            let answers = [(3, HEADERS), (3, DATA), (1, HEADERS), (1, DATA)];
+            assert_eq!(kinds, answers, "{came:?}");
+            assert_eq!(came[3].payload, b"denied");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_over_http2_waits_a_moment_for_a_body_and_not_for_a_large_one() {
+        // `content-length: 131072`
+        let large = b"\x5c\x06131072".as_slice();
+        for together in [false, true] {
+            for (further, waits) in [(b"".as_slice(), PATIENCE), (large, Duration::ZERO)] {
+                let came = over_http2(&[post_over_http2(1, further)], together).await;
+                let kinds: Vec<u8> = came.iter().map(|it| it.kind).collect();
+                assert_eq!(kinds, [HEADERS, DATA, RESET], "{came:?}");
+                let after = came[0].after;
+                assert!(after >= waits && after < waits + PATIENCE / 2, "{after:?}");
+                assert_eq!(came[2].payload, [0; 4], "no error: the answer is whole");
+            }
+        }
     }
 }
