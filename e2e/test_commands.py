@@ -61,8 +61,13 @@ def test_logs_of_a_service_and_of_one_task(wharf, service):
         30,
         "both tasks' first lines",
     )
-    alone = typed(wharf, "logs", ids[0][:12]).stdout.splitlines()
-    assert alone[0].startswith("I am") and set(alone[1:]) == {"beat"}
+
+    def alone():
+        return typed(wharf, "logs", ids[0][:12]).stdout.splitlines()
+
+    wait_for(lambda: len(alone()) > 1, 30, "a word after the first line")
+    first, *words = alone()
+    assert first.startswith("I am") and set(words) == {"beat"}
     machine = [json.loads(line) for line in typed(wharf, "logs", service, "--json").stdout.splitlines()]
     assert {one["task"] for one in machine} == set(ids) and {one["container"] for one in machine} == {"main"}
     assert [one["timestamp"] for one in machine] == sorted(one["timestamp"] for one in machine)

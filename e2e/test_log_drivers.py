@@ -103,7 +103,11 @@ def test_a_token_may_be_a_parameter(reaching, image):
 def test_lines_wait_for_a_collector_and_outlive_the_agent(reaching, image):
     arn = make(reaching, "t0ken")["ARN"]
     role = role_for(reaching, arn)
-    script = "trap 'exit 0' TERM; n=0; while [ $n -lt 400 ]; do n=$((n+1)); echo $n; usleep 10000; done; echo end; while :; do usleep 100000; done"
+    # For some seconds, with few further processes: those of a shell that sleeps after each line are most of its work.
+    script = (
+        "trap 'exit 0' TERM; n=0; while [ $n -lt 400 ]; do n=$((n+1)); echo $n; [ $((n % 10)) != 0 ] || usleep 100000; done; "
+        "echo end; while :; do usleep 100000; done"
+    )
     with server(answers=[503] * 4) as (url, got):
         log = splunk(url, arn, mode="blocking")
         task = run(reaching, image, execution_role=role, logConfiguration=log, **sh(script))

@@ -11,7 +11,7 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tasks
+from harness import images, processes, tasks
 from harness.hosts import SERVER, Host, Lan
 from harness.installation import Installation
 from harness.waiting import wait_for
@@ -42,19 +42,26 @@ def role(alone):
 
 
 class Writer:
-    """A task that keeps a volume and writes to it what it is told by a file of the volume itself."""
+    """A task that keeps a volume and writes to it: a file, two counters all the time, and another file once it is told to."""
 
     def __init__(self, wharf, image, role, mib):
-        # Somebody writes all the time: a snapshot is of one moment all the same.
+        # Somebody writes all the time: a snapshot is of one moment all the same. A counter is replaced, since a file that is written anew is
+        # empty for a moment.
         script = (
+            "told=; trap told=1 USR1; trap 'exit 0' TERM; "
             f"dd if=/dev/urandom of=/data/first bs=1M count={mib} 2>/dev/null; sync; sum=$(md5sum </data/first); echo first $sum; "
-            "trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo $n >/data/a; echo $n >/data/b; "
-            "if [ -e /data/more ]; then :; elif [ $n -gt 40 ]; then dd if=/dev/urandom of=/data/more bs=1M count=10 2>/dev/null; sync; "
+            "n=0; while :; do n=$((n+1)); for name in a b; do echo $n >/data/new; mv /data/new /data/$name; done; "
+            "if [ -n \"$told\" ] && [ ! -e /data/more ]; then dd if=/dev/urandom of=/data/more bs=1M count=10 2>/dev/null; sync; "
             "sum=$(md5sum </data/more); echo more $sum; fi; sleep 0.2; done"
         )
         self.task = tasks.start(wharf, definition(wharf, image, script), volumeConfigurations=asked(role))
         self.first = self.task.wait_line("first ", 90).split()[1]
         self.volume = attachment(self.task)[1]["volumeId"]
+
+    def writes_more(self):
+        """The digest of a second file, once it is written."""
+        processes.kill(processes.of_container(self.task.describe()), signal.SIGUSR1)
+        return self.task.wait_line("more ", 60).split()[1]
 
 
 def completed(wharf, snapshot, deadline_s=90):
@@ -103,7 +110,7 @@ def test_another_task_finds_what_one_wrote_and_only_what_changed_is_sent(alone, 
     full = stored(alone) - before
     assert 200 * MIB <= full < 300 * MIB, full
 
-    more = writer.task.wait_line("more ", 60).split()[1]
+    more = writer.writes_more()
     before = stored(alone)
     second = ec2.create_snapshot(VolumeId=writer.volume)["SnapshotId"]
     shown = completed(alone, second)
@@ -204,7 +211,7 @@ def test_whoever_dies_a_snapshot_is_whole_or_none(alone, image, role):
     alone.wait_node()
     completed(alone, snapshot)
     # The volume is not left frozen.
-    writer.task.wait_line("more ", 60)
+    writer.writes_more()
     assert reads(alone, image, role, snapshot, "md5sum /data/first")[0].split()[0] == writer.first
     writer.task.stop()
     ec2.delete_snapshot(SnapshotId=snapshot)

@@ -123,19 +123,24 @@ def namespaces():
 
 
 def opened_in(namespace):
-    """A socket that hears all interfaces of a namespace. A thread is in a namespace of its own choice."""
+    """A socket that hears all interfaces of a namespace."""
+    packets = made_in(namespace, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)))
+    packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+    packets.setblocking(False)
+    return packets
+
+
+def made_in(namespace, make):
+    """What `make` makes in a network namespace: a socket stays where it was made. A thread is in a namespace of its own choice."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         enter(namespace)
         try:
-            packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            return make()
         finally:
             enter(home)
     finally:
         os.close(home)
-    packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
-    packets.setblocking(False)
-    return packets
 
 
 def enter(namespace):
