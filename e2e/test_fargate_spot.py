@@ -80,8 +80,9 @@ def test_spot_tasks_give_up_their_room(fresh):
     old = tasks.Task(fresh, warned["taskArn"], "/e2e")
     fresh.kill_child("server")
     new.wait("RUNNING")
-    assert "warned" in old.output() and "bye" in old.output()
+    # All that it wrote is there once it is told to have ended, and not before.
     ended = old.wait("STOPPED")
+    assert "warned" in old.output() and "bye" in old.output()
     assert (ended["stopCode"], ended["capacityProviderName"]) == ("SpotInterruption", "FARGATE_SPOT")
     assert old.exit_code == 0
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness import tasks
-from harness.machines import ANSWER_S, ECHO, SILENCE_S, Groups, Machines
+from harness.machines import ANSWER_S, ECHO, ECHO_PORTS, SILENCE_S, Groups, Machines
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -108,7 +108,7 @@ def test_two_vpcs_with_the_same_range(wharf, run):
         mine.change("authorize", group, cidr="10.40.0.0/16")
         # All addresses are taken but the one that is wanted; one is given back for who asks.
         taken = [ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=f"10.40.1.{last}") for last in range(4, 15) if last != 9]
-        server = run(group, subnet=subnet, **sh(ECHO.replace("hello", f"hello from {vpc}")))
+        server = run(group, subnet=subnet, ports=ECHO_PORTS, **sh(ECHO.replace("hello", f"hello from {vpc}")))
         assert server.address == "10.40.1.9"
         ec2.delete_network_interface(NetworkInterfaceId=taken[0]["NetworkInterface"]["NetworkInterfaceId"])
         served.append((vpc, server, run(group, subnet=subnet)))

@@ -74,7 +74,7 @@ def test_a_vpc_of_public_addresses_takes_them_from_nobody(wharf, run):
     # All addresses are taken but the one that is wanted; one is given back for who asks.
     others = [f"8.8.8.{last}" for last in range(4, 15) if last != 8]
     taken = [thief.ec2.create_network_interface(SubnetId=thief.subnet, PrivateIpAddress=other) for other in others]
-    stolen = run(thief.subnet, thief.open_group(53), **sh(SERVE))
+    stolen = run(thief.subnet, thief.open_group(53), ports=(53,), **sh(SERVE))
     assert stolen.address == PUBLIC
     thief.ec2.delete_network_interface(NetworkInterfaceId=taken[0]["NetworkInterface"]["NetworkInterfaceId"])
     friend = run(thief.subnet, thief.open_group(53))

@@ -51,7 +51,7 @@ class Writer:
             "told=; trap told=1 USR1; trap 'exit 0' TERM; "
             f"dd if=/dev/urandom of=/data/first bs=1M count={mib} 2>/dev/null; sync; sum=$(md5sum </data/first); echo first $sum; "
             "n=0; while :; do n=$((n+1)); for name in a b; do echo $n >/data/new; mv /data/new /data/$name; done; "
-            "if [ -n \"$told\" ] && [ ! -e /data/more ]; then dd if=/dev/urandom of=/data/more bs=1M count=10 2>/dev/null; sync; "
+            'if [ -n "$told" ] && [ ! -e /data/more ]; then dd if=/dev/urandom of=/data/more bs=1M count=10 2>/dev/null; sync; '
             "sum=$(md5sum </data/more); echo more $sum; fi; sleep 0.2; done"
         )
         self.task = tasks.start(wharf, definition(wharf, image, script), volumeConfigurations=asked(role))

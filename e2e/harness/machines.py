@@ -5,8 +5,10 @@ import subprocess
 from . import processes, tasks, tools
 from .services import address
 from .tasks import sh
+from .waiting import wait_for
 
 ECHO = "nc -ll -p 7 -e cat & trap 'exit 0' TERM; echo hello >/var/www/index.html; httpd -f -p 80 -h /var/www & wait"
+ECHO_PORTS = (7, 80)
 # Says a line for each that it reads, so that one sees which of them were answered.
 TALK = "import socket,sys; s=socket.create_connection((sys.argv[1], 7), 5).makefile('rw')\nfor line in sys.stdin: s.write(line); s.flush(); print(s.readline(), end='', flush=True)"
 ANSWER_S = 5
@@ -15,15 +17,20 @@ SILENCE_S = 1
 
 
 class Machine:
-    """A running task that other tasks ask, and from which they are asked."""
+    """A running task that other tasks ask, and from which they are asked: its programs listen. One with a script of its own says where
+    those do."""
 
-    def __init__(self, wharf, image, subnet, *groups, **container):
+    def __init__(self, wharf, image, subnet, *groups, ports=None, **container):
         configuration = {"subnets": [subnet], "securityGroups": list(groups)}
         self.task = tasks.run(
             wharf, image, network="awsvpc", run_options={"networkConfiguration": {"awsvpcConfiguration": configuration}}, **{**sh(ECHO), **container}
         )  # fmt: skip
         described = self.task.wait("RUNNING")
         self.address, self.pid = address(described), processes.of_container(described)
+        if ports is None:
+            ports = () if "command" in container else ECHO_PORTS
+        # RUNNING does not say so, and who is not answered for that reason is not kept out.
+        wait_for(lambda: all(processes.listens(self.pid, port) for port in ports), 20, f"what listens on {ports} of {self.task.id}")
 
     def inside(self, *command, check=False):
         """A program of this machine in the task's network."""

@@ -7,6 +7,8 @@ import signal
 from .waiting import wait_for
 
 PROC = pathlib.Path("/proc")
+# A state of /proc/PID/net/tcp.
+LISTENING = "0A"
 
 
 def all_pids():
@@ -101,6 +103,12 @@ def installation(pid):
     """The id of the installation in whose control groups a process is: a shim's or a container's."""
     own = (path.split("/")[1] for path in groups(pid) if path.startswith("/wharf-"))
     return next((name.removeprefix("wharf-").removesuffix("-spare") for name in own), None)
+
+
+def listens(pid, port):
+    """Whether anything listens on a TCP port in the network of a process."""
+    rows = (line.split() for name in ("tcp", "tcp6") for line in (PROC / str(pid) / "net" / name).read_text().splitlines()[1:])
+    return any(int(row[1].rpartition(":")[2], 16) == port and row[3] == LISTENING for row in rows)
 
 
 def of_container(task, name="main"):
