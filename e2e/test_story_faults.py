@@ -250,6 +250,7 @@ def test_the_story_survives_the_death_of_any_process():
             for number in range(ROUNDS):
                 begun = time.monotonic()
                 flow.schedule()
+                balancer = processes.born(wharf.child("lb"))
                 done = story.act()
                 # A moment that no test would choose: somewhere within the change.
                 threading.Event().wait(story.random.random() * 1.5)
@@ -258,6 +259,8 @@ def test_the_story_survives_the_death_of_any_process():
                     story.converged()
                     flow.check()
                     requests = watcher.take()
+                    began_anew = kill.victim not in ("lb", "up") and processes.born(wharf.child("lb")) != balancer
+                    assert not began_anew, "the load balancer began anew, and closed its connections, though nobody killed it"
                     excused += check(requests, story.kills)
                     asked += len(requests)
                     print(f"kill {number}: {done}, {kill.victim}, {time.monotonic() - begun:.1f} s, {len(requests)} requests", flush=True)
