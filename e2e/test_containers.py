@@ -385,15 +385,11 @@ def test_tags_of_tasks(wharf, busybox):
 
 
 def test_time_to_running_is_not_wasted(wharf, busybox):
-    """Not a benchmark (that is bench/): a cached image must not take seconds. What is wasted is wasted each time; what others on this
-    machine take is not."""
+    """Not a benchmark (that is bench/): a cached image must not take seconds."""
     definition = tasks.register(wharf, busybox, **sh(FOREVER))
     tasks.start(wharf, definition).wait("RUNNING")
-    took = []
-    for _ in range(3):
-        began = time.monotonic()
-        task = tasks.start(wharf, definition)
-        task.wait("RUNNING")
-        took.append(time.monotonic() - began)
-        task.stop()
-    assert min(took) < 3, took
+    began = time.monotonic()
+    task = tasks.start(wharf, definition)
+    task.wait("RUNNING")
+    assert time.monotonic() - began < 3
+    task.stop()
