@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use x509_parser::{
     certification_request::X509CertificationRequest,
+    error::PEMError,
     extensions::{GeneralName, ParsedExtension},
     oid_registry::{
         OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION,
@@ -31,6 +32,21 @@ pub enum RequestError {
     Signature,
     #[error("x509: cannot parse IP address of length {0}")]
     Address(usize),
+}
+
+/// What is wrong with the certificates that a signer wrote, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificatesError {
+    #[error("the certificate is no text")]
+    Text,
+    #[error("x509: {0}")]
+    Pem(#[source] PEMError),
+    #[error("only CERTIFICATE PEM blocks are allowed, found \"{0}\"")]
+    Block(String),
+    #[error("x509: malformed certificate")]
+    Malformed,
+    #[error("must contain at least one CERTIFICATE PEM block")]
+    Empty,
 }
 
 /// A request whose signature was checked.
@@ -159,29 +175,26 @@ fn texts<'a>(
     all.map_err(|_| RequestError::Subject)
 }
 
-/// What is wrong with certificates in PEM, as a signer wrote them, in upstream's words.
+/// Whether certificates in PEM, as a signer wrote them, are such and nothing else.
 ///
 /// # Errors
 /// There is none, or anything else.
-pub fn check_certificates(pem: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(pem).map_err(|_| "the certificate is no text".to_owned())?;
+pub fn check_certificates(pem: &[u8]) -> Result<(), CertificatesError> {
+    let text = std::str::from_utf8(pem).map_err(|_| CertificatesError::Text)?;
     let mut blocks = 0_usize;
     for block in Pem::iter_from_buffer(text.as_bytes()) {
-        let block = block.map_err(|error| format!("x509: {error}"))?;
+        let block = block.map_err(CertificatesError::Pem)?;
         if block.label != "CERTIFICATE" {
-            return Err(format!(
-                "only CERTIFICATE PEM blocks are allowed, found \"{}\"",
-                block.label
-            ));
+            return Err(CertificatesError::Block(block.label));
         }
         let parsed = X509Certificate::from_der(&block.contents);
         if !parsed.is_ok_and(|(rest, _)| rest.is_empty()) {
-            return Err("x509: malformed certificate".to_owned());
+            return Err(CertificatesError::Malformed);
         }
         blocks += 1;
     }
     match blocks {
-        0 => Err("must contain at least one CERTIFICATE PEM block".to_owned()),
+        0 => Err(CertificatesError::Empty),
         _ => Ok(()),
     }
 }
@@ -280,14 +293,14 @@ mod tests {
     fn certificates_alone_are_certificates() {
         let key = KeyPair::generate().unwrap();
         let made = CertificateParams::default().self_signed(&key).unwrap();
-        assert_eq!(check_certificates(made.pem().as_bytes()), Ok(()));
+        check_certificates(made.pem().as_bytes()).unwrap();
         let two = format!("{}{}", made.pem(), request(Vec::new()));
         assert_eq!(
-            check_certificates(two.as_bytes()).unwrap_err(),
+            check_certificates(two.as_bytes()).unwrap_err().to_string(),
             "only CERTIFICATE PEM blocks are allowed, found \"CERTIFICATE REQUEST\""
         );
         assert_eq!(
-            check_certificates(b"x").unwrap_err(),
+            check_certificates(b"x").unwrap_err().to_string(),
             "must contain at least one CERTIFICATE PEM block"
         );
         let end = not_after(made.pem().as_bytes());

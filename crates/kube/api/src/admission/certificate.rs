@@ -95,7 +95,11 @@ fn errors_of(object: &Value, live: Option<&Value>) -> Vec<FieldError> {
                 && let Err(why) = signing_request::check_certificates(&pem)
             {
                 let path = Path::root("status");
-                errors.invalid(&path.child("certificate"), "<certificate data>", why);
+                errors.invalid(
+                    &path.child("certificate"),
+                    "<certificate data>",
+                    why.to_string(),
+                );
             }
         }
     }
