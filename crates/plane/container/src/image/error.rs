@@ -6,7 +6,7 @@ use wharf_base::{Causes, Chain};
 
 use wharf_layers::PeerError;
 
-use super::{digest::Digest, reference::BadReference};
+use super::{digest::Digest, manifest::UnusableImage, reference::BadReference};
 
 /// The store on disk failed.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +157,12 @@ pub enum PullError {
         #[source]
         source: RegistryError,
     },
-    #[error("image {reference} cannot be used: {reason}")]
-    Unusable { reference: String, reason: String },
+    #[error("image {reference} cannot be used")]
+    Unusable {
+        reference: String,
+        #[source]
+        source: UnusableImage,
+    },
     #[error("pull image layer {digest} has been retried {attempts} time(s)")]
     Layer {
         digest: Digest,

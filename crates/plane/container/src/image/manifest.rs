@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use wharf_base::image_index::{self, Entry};
 use wharf_userns::{MOST_LAYERS, most_layers};
 
@@ -22,6 +22,31 @@ pub const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, \
 pub struct Descriptor {
     pub digest: Digest,
     pub size: u64,
+}
+
+/// Why an image cannot be used as its manifests and its configuration have it.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableImage {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(
+        "no matching manifest for linux/{} in the manifest list entries",
+        architecture()
+    )]
+    NoMatch,
+    #[error("it is neither an image manifest nor an index")]
+    NoManifest,
+    #[error("an index within an index")]
+    Nested,
+    #[error("it has {layers} layers; at most {most} are allowed{}", before_kernel(*.most))]
+    TooManyLayers { layers: usize, most: usize },
+    #[error(
+        "image platform ({os}/{of}) does not match this node (linux/{})",
+        architecture()
+    )]
+    Platform { os: String, of: String },
+    #[error("{layers} layers, but {configured} in its configuration")]
+    LayerCount { layers: usize, configured: usize },
 }
 
 /// One image, or the choice between several.
@@ -80,20 +105,15 @@ pub fn architecture() -> &'static str {
     }
 }
 
-pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
-    let wire: Wire = parse(bytes)?;
+pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, UnusableImage> {
+    let wire: Wire = serde_json::from_slice(bytes)?;
     if let Some(entries) = wire.manifests {
         return choose(entries, level())
             .map(|chosen| Manifest::Index { chosen })
-            .ok_or_else(|| {
-                format!(
-                    "no matching manifest for linux/{} in the manifest list entries",
-                    architecture()
-                )
-            });
+            .ok_or(UnusableImage::NoMatch);
     }
     let (Some(config), Some(layers)) = (wire.config, wire.layers) else {
-        return Err("it is neither an image manifest nor an index".to_owned());
+        return Err(UnusableImage::NoManifest);
     };
     if let Some(refusal) = too_many(layers.len(), most_layers()) {
         return Err(refusal);
@@ -108,12 +128,15 @@ pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
 }
 
 /// Why an image of so many layers cannot be had on a machine that runs those of `most`, if it cannot.
-fn too_many(layers: usize, most: usize) -> Option<String> {
-    let reason = match most < MOST_LAYERS {
+fn too_many(layers: usize, most: usize) -> Option<UnusableImage> {
+    (layers > most).then_some(UnusableImage::TooManyLayers { layers, most })
+}
+
+fn before_kernel(most: usize) -> &'static str {
+    match most < MOST_LAYERS {
         true => " before Linux 6.8",
         false => "",
-    };
-    (layers > most).then(|| format!("it has {layers} layers; at most {most} are allowed{reason}"))
+    }
 }
 
 /// The entry that fits a processor of that level best.
@@ -123,7 +146,7 @@ fn choose(entries: Vec<Entry<Digest>>, level: u8) -> Option<Digest> {
 }
 
 /// The configuration and the digests of the unpacked layers, lowest first.
-pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), String> {
+pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), UnusableImage> {
     #[derive(Deserialize)]
     struct File {
         #[serde(default)]
@@ -151,15 +174,13 @@ pub fn parse_config(bytes: &[u8]) -> Result<(ImageConfig, Vec<Digest>), String> 
         volumes: Option<BTreeMap<String, serde_json::Value>>,
         labels: Option<BTreeMap<String, String>>,
     }
-    let file: File = parse(bytes)?;
+    let file: File = serde_json::from_slice(bytes)?;
     let wrong = |value: &str, ours: &str| !value.is_empty() && value != ours;
     if wrong(&file.os, "linux") || wrong(&file.architecture, architecture()) {
-        return Err(format!(
-            "image platform ({}/{}) does not match this node (linux/{})",
-            file.os,
-            file.architecture,
-            architecture()
-        ));
+        return Err(UnusableImage::Platform {
+            os: file.os,
+            of: file.architecture,
+        });
     }
     let run = file.config.unwrap_or_default();
     let pair = |text: String| match text.split_once('=') {
@@ -194,10 +215,6 @@ fn parse_port(text: &str) -> Option<ExposedPort> {
     })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,14 +238,13 @@ mod tests {
             entry("c", "unknown", "unknown"),
         ]);
         let chosen = Digest::try_from(digest("b")).unwrap();
-        assert_eq!(
-            parse_manifest(all.as_bytes()),
-            Ok(Manifest::Index { chosen })
-        );
+        let found = parse_manifest(all.as_bytes()).unwrap();
+        assert_eq!(found, Manifest::Index { chosen });
         let none = index(&[entry("a", "linux", "vax")]);
         assert!(
             parse_manifest(none.as_bytes())
                 .unwrap_err()
+                .to_string()
                 .starts_with("no matching manifest for linux/")
         );
     }
@@ -290,11 +306,12 @@ mod tests {
     #[test]
     fn images_have_as_many_layers_as_the_kernel_stacks() {
         let allowed = |most: &str| Some(format!("it has 501 layers; at most {most}"));
-        assert_eq!(too_many(501, MOST_LAYERS), allowed("500 are allowed"));
+        let refusal = |most: usize| too_many(501, most).map(|it| it.to_string());
+        assert_eq!(refusal(MOST_LAYERS), allowed("500 are allowed"));
         let older = allowed("127 are allowed before Linux 6.8");
-        assert_eq!(too_many(501, 127), older);
+        assert_eq!(refusal(127), older);
         for (layers, most) in [(0, MOST_LAYERS), (500, MOST_LAYERS), (127, 127)] {
-            assert_eq!(too_many(layers, most), None);
+            assert!(too_many(layers, most).is_none());
         }
         let image = |layers: usize| {
             let layer = serde_json::json!({"digest": digest("a"), "size": 1});
@@ -303,7 +320,7 @@ mod tests {
         };
         // Whichever kernel this is.
         assert!(image(127).is_ok());
-        let refused = image(MOST_LAYERS + 1).unwrap_err();
+        let refused = image(MOST_LAYERS + 1).unwrap_err().to_string();
         assert!(refused.starts_with("it has 501 layers; "), "{refused}");
     }
 
@@ -334,6 +351,7 @@ mod tests {
         assert!(
             parse_config(other.as_bytes())
                 .unwrap_err()
+                .to_string()
                 .contains("does not match this node")
         );
         for garbage in ["", "{}", "[]", r#"{"rootfs":{"diff_ids":["../x"]}}"#] {

@@ -28,7 +28,7 @@ pub use self::{
         Event as OnDemandEvent, LEAST_LAYER, OnDemand, User as OnDemandUser, index_of,
         names as index_names, unmount_all,
     },
-    manifest::level,
+    manifest::{UnusableImage, level},
     reference::{BadReference, Reference},
     registry::{Endpoint, RegistryAuth},
     store::{

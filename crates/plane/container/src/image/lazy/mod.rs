@@ -232,7 +232,7 @@ impl Lazies {
                 .manifest(manifest.as_str(), MANIFEST_LIMIT)
                 .await?;
             let bytes = verified("the manifest of indexes", bytes, manifest)?;
-            soci::indexes(&bytes).map_err(RegistryError::Nonsense)
+            soci::indexes(&bytes).map_err(|error| RegistryError::Nonsense(error.to_string()))
         };
         found.await.unwrap_or_else(|error| {
             tracing::warn!(%error, %manifest, "an image has no usable indexes; its layers are pulled as a whole");

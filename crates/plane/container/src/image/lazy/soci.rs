@@ -37,17 +37,25 @@ struct Index {
     annotations: BTreeMap<String, String>,
 }
 
+/// Why a manifest of indexes tells of none.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIndexes {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("{0} is no manifest of indexes")]
+    Kind(String),
+    #[error("it has {0} indexes")]
+    TooMany(usize),
+}
+
 /// The indexes by the digests of the layers that they are of.
-pub fn indexes(bytes: &[u8]) -> Result<BTreeMap<Digest, Descriptor>, String> {
-    let wire: Wire = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+pub fn indexes(bytes: &[u8]) -> Result<BTreeMap<Digest, Descriptor>, NoIndexes> {
+    let wire: Wire = serde_json::from_slice(bytes)?;
     if wire.config.media_type != KIND {
-        return Err(format!(
-            "{} is no manifest of indexes",
-            wire.config.media_type
-        ));
+        return Err(NoIndexes::Kind(wire.config.media_type));
     }
     if wire.layers.len() > MOST_LAYERS {
-        return Err(format!("it has {} indexes", wire.layers.len()));
+        return Err(NoIndexes::TooMany(wire.layers.len()));
     }
     let mut indexes = BTreeMap::new();
     for index in wire.layers {

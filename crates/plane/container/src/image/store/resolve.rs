@@ -10,7 +10,8 @@ use super::{
         digest::Digest,
         error::{PullError, RegistryError},
         manifest::{
-            CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, parse_config, parse_manifest,
+            CONFIG_LIMIT, Descriptor, MANIFEST_LIMIT, Manifest, UnusableImage, parse_config,
+            parse_manifest,
         },
         registry::{Endpoint, Repository, system_tls},
     },
@@ -100,9 +101,9 @@ impl ImageStore {
         repository: &Repository,
     ) -> Result<Resolved, PullError> {
         let reference = || request.reference.to_string();
-        let unusable = |reason: String| PullError::Unusable {
+        let unusable = |source: UnusableImage| PullError::Unusable {
             reference: reference(),
-            reason,
+            source,
         };
         let Served { bytes, digest } = self.retried_manifest(request, repository).await?;
         let failed = |attempts| {
@@ -134,7 +135,7 @@ impl ImageStore {
                         indexes,
                     } => (config, layers, indexes),
                     Manifest::Index { .. } => {
-                        return Err(unusable("an index within an index".to_owned()));
+                        return Err(unusable(UnusableImage::Nested));
                     }
                 }
             }
@@ -151,11 +152,10 @@ impl ImageStore {
         let (config, diff_ids) =
             parse_config(&result.map_err(failed(attempts))?).map_err(unusable)?;
         if diff_ids.len() != layers.len() || layers.is_empty() {
-            return Err(unusable(format!(
-                "{} layers, but {} in its configuration",
-                layers.len(),
-                diff_ids.len()
-            )));
+            return Err(unusable(UnusableImage::LayerCount {
+                layers: layers.len(),
+                configured: diff_ids.len(),
+            }));
         }
         Ok(Resolved {
             digest,
