@@ -242,10 +242,12 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
         .some("scheduling.k8s.io", "priorityclasses", None)
         .await;
     let classes = classes.map_err(store_fault)?;
-    priority::set(pod, classes.iter().map(|(_, class)| class.as_ref())).map_err(refused)?;
+    let set = priority::set(pod, classes.iter().map(|(_, class)| class.as_ref()));
+    set.map_err(|error| refused(error.to_string()))?;
     tolerations::add(pod);
     let class = runtime_class(call, pod).await?;
-    runtime_class::set(pod, class.as_deref()).map_err(refused)?;
+    let set = runtime_class::set(pod, class.as_deref());
+    set.map_err(|error| refused(error.to_string()))?;
     images::settle(call, Operation::Create, pod, None).await
 }
 

@@ -266,7 +266,7 @@ fn node_ports(
                 Ok(number) => {
                     taken.insert(number);
                 }
-                Err(why) => errors.invalid(&path, asked, why),
+                Err(why) => errors.invalid(&path, asked, why.to_string()),
             }
             continue;
         }
@@ -294,26 +294,34 @@ fn node_ports(
     }
     if health > 0 {
         if let Err(why) = checked(health, is_free) {
-            errors.invalid(&path, health, why);
+            errors.invalid(&path, health, why.to_string());
         }
     } else if let Some(number) = random_port(&taken, is_free) {
         service["spec"]["healthCheckNodePort"] = number.into();
     }
 }
 
-fn checked(asked: u64, is_free: &impl Fn(&Claim) -> bool) -> Result<u16, String> {
+/// Why a service does not get the port of nodes that it asks for.
+#[derive(Debug, thiserror::Error)]
+enum NoPort {
+    #[error(
+        "provided port is not in the valid range. The range of valid ports is {}-{}",
+        NODE_PORTS.start(),
+        NODE_PORTS.end()
+    )]
+    Range,
+    #[error("provided port is already allocated")]
+    Taken,
+}
+
+fn checked(asked: u64, is_free: &impl Fn(&Claim) -> bool) -> Result<u16, NoPort> {
     let number = u16::try_from(asked)
         .ok()
         .filter(|it| NODE_PORTS.contains(it));
-    let Some(number) = number else {
-        let (first, last) = (NODE_PORTS.start(), NODE_PORTS.end());
-        return Err(format!(
-            "provided port is not in the valid range. The range of valid ports is {first}-{last}"
-        ));
-    };
+    let number = number.ok_or(NoPort::Range)?;
     match is_free(&Claim::NodePort(number)) {
         true => Ok(number),
-        false => Err("provided port is already allocated".to_owned()),
+        false => Err(NoPort::Taken),
     }
 }
 

@@ -41,7 +41,10 @@ pub async fn check(
             sent_by(object, &call.user);
             match may_ask(object, call.user.as_node()) {
                 Ok(()) => Ok(()),
-                Err(why) => Err(call.forbidden(text_at(object, &["metadata", "name"]), &why)),
+                Err(why) => {
+                    let name = text_at(object, &["metadata", "name"]);
+                    Err(call.forbidden(name, &why.to_string()))
+                }
             }
         }
         Operation::Update { subresource } => {
@@ -111,24 +114,33 @@ fn parsed(object: &Value) -> Result<SigningRequest, signing_request::RequestErro
     SigningRequest::parse(&pem.unwrap_or_default())
 }
 
+/// Why a certificate is not for whoever asks for it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum NotForThem {
+    #[error("use of {0} signer with {MASTERS} group is not allowed")]
+    Masters(String),
+    #[error("unable to parse csr: {0}")]
+    Unread(#[from] signing_request::RequestError),
+    #[error("can only create a node CSR with CN={0}")]
+    OtherNode(String),
+}
+
 /// Nobody asks for a certificate of the masters, and a node for that of no other. What cannot be read is refused later.
-fn may_ask(object: &Value, node: Option<&str>) -> Result<(), String> {
+fn may_ask(object: &Value, node: Option<&str>) -> Result<(), NotForThem> {
     let signer = text_at(object, &["spec", "signerName"]);
     if signer == CLIENTS
         && let Ok(request) = parsed(object)
         && request.organizations.iter().any(|it| it == MASTERS)
     {
-        return Err(format!(
-            "use of {signer} signer with {MASTERS} group is not allowed"
-        ));
+        return Err(NotForThem::Masters(signer.to_owned()));
     }
     if let Some(node) = node
         && OF_NODES.contains(&signer)
     {
-        let request = parsed(object).map_err(|error| format!("unable to parse csr: {error}"))?;
+        let request = parsed(object)?;
         let own = format!("{NODE_PREFIX}{node}");
         if request.common_name() != own {
-            return Err(format!("can only create a node CSR with CN={own}"));
+            return Err(NotForThem::OtherNode(own));
         }
     }
     Ok(())

@@ -3,7 +3,25 @@
 use serde_json::Value;
 use wharf_kube_model::view::text_at;
 
-pub fn set<'a>(pod: &mut Value, classes: impl Iterator<Item = &'a Value>) -> Result<(), String> {
+/// Why a pod does not have the priority that it says.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPriority {
+    #[error("no PriorityClass with name {0} was found")]
+    NoClass(String),
+    #[error(
+        "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {value} from the given PriorityClass name"
+    )]
+    Value { given: i64, value: i64 },
+    #[error(
+        "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
+    )]
+    Policy { given: String, policy: String },
+}
+
+pub fn set<'a>(
+    pod: &mut Value,
+    classes: impl Iterator<Item = &'a Value>,
+) -> Result<(), BadPriority> {
     let asked = text_at(pod, &["spec", "priorityClassName"]).to_owned();
     let mut classes: Vec<&Value> = classes.collect();
     // Of several for all, the one of least priority counts.
@@ -13,7 +31,7 @@ pub fn set<'a>(pod: &mut Value, classes: impl Iterator<Item = &'a Value>) -> Res
         "" => classes.iter().find(|it| it["globalDefault"] == true),
         asked => {
             let found = classes.iter().find(|it| name(it) == asked);
-            let missing = || format!("no PriorityClass with name {asked} was found");
+            let missing = || BadPriority::NoClass(asked.to_owned());
             Some(found.ok_or_else(missing)?)
         }
     };
@@ -22,15 +40,14 @@ pub fn set<'a>(pod: &mut Value, classes: impl Iterator<Item = &'a Value>) -> Res
     let policy = policy.unwrap_or("PreemptLowerPriority");
     let given = pod["spec"]["priority"].as_i64();
     if let Some(given) = given.filter(|it| *it != value) {
-        return Err(format!(
-            "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {value} from the given PriorityClass name"
-        ));
+        return Err(BadPriority::Value { given, value });
     }
     let given = pod["spec"]["preemptionPolicy"].as_str();
     if let Some(given) = given.filter(|it| *it != policy) {
-        return Err(format!(
-            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
-        ));
+        return Err(BadPriority::Policy {
+            given: given.to_owned(),
+            policy: policy.to_owned(),
+        });
     }
     if let Some(class) = class.filter(|_| asked.is_empty()) {
         pod["spec"]["priorityClassName"] = name(class).into();

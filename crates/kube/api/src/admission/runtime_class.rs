@@ -1,37 +1,52 @@
 //! The RuntimeClass of a pod: it must be there, and says what the runtime itself takes and where its pods may run.
 
 use serde_json::{Map, Value};
-use wharf_kube_model::{quantity::Quantity, view::text_at};
+use wharf_kube_model::{field::quoted, quantity::Quantity, view::text_at};
 
 /// The class that a pod asks for.
 pub fn name(pod: &Value) -> Option<&str> {
     pod["spec"]["runtimeClassName"].as_str()
 }
 
+/// Why a pod does not go with its RuntimeClass.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOfClass {
+    #[error("pod rejected: RuntimeClass {} not found", quoted(.0))]
+    NoClass(String),
+    #[error("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")]
+    OwnOverhead,
+    #[error("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")]
+    OtherOverhead,
+    #[error(
+        "conflict: runtimeClass.scheduling.nodeSelector[{key}] = {value}; pod.spec.nodeSelector[{key}] = {own}"
+    )]
+    Selector {
+        key: String,
+        value: String,
+        own: String,
+    },
+}
+
 /// Completes a pod by its class, if it asks for one.
 ///
 /// # Errors
 /// Why the pod is not taken.
-pub fn set(pod: &mut Value, class: Option<&Value>) -> Result<(), String> {
+pub fn set(pod: &mut Value, class: Option<&Value>) -> Result<(), NotOfClass> {
     if let Some(name) = name(pod)
         && class.is_none()
     {
-        let name = wharf_kube_model::field::quoted(name);
-        return Err(format!("pod rejected: RuntimeClass {name} not found"));
+        return Err(NotOfClass::NoClass(name.to_owned()));
     }
     let fixed = class.and_then(|it| it.pointer("/overhead/podFixed"));
     let own = pod["spec"]["overhead"].as_object();
     match (fixed, own) {
         (None, None) => {}
         (None, Some(_)) => {
-            return Err("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead".to_owned());
+            return Err(NotOfClass::OwnOverhead);
         }
         (Some(fixed), own) => {
             if own.is_some_and(|own| !is_same(fixed.as_object(), own)) {
-                return Err(
-                    "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
-                        .to_owned(),
-                );
+                return Err(NotOfClass::OtherOverhead);
             }
             pod["spec"]["overhead"] = fixed.clone();
         }
@@ -51,7 +66,7 @@ fn is_same(one: Option<&Map<String, Value>>, other: &Map<String, Value>) -> bool
     one.len() == other.len() && one.keys().all(|it| amount(one, it) == amount(other, it))
 }
 
-fn place(pod: &mut Value, scheduling: &Value) -> Result<(), String> {
+fn place(pod: &mut Value, scheduling: &Value) -> Result<(), NotOfClass> {
     if let Some(selector) = scheduling["nodeSelector"].as_object() {
         let mut merged = pod["spec"]["nodeSelector"]
             .as_object()
@@ -61,9 +76,11 @@ fn place(pod: &mut Value, scheduling: &Value) -> Result<(), String> {
             let value = value.as_str().unwrap_or_default();
             let own = text_at(pod, &["spec", "nodeSelector", key]);
             if merged.contains_key(key) && own != value {
-                return Err(format!(
-                    "conflict: runtimeClass.scheduling.nodeSelector[{key}] = {value}; pod.spec.nodeSelector[{key}] = {own}"
-                ));
+                return Err(NotOfClass::Selector {
+                    key: key.clone(),
+                    value: value.to_owned(),
+                    own: own.to_owned(),
+                });
             }
             merged.insert(key.clone(), value.into());
         }
@@ -147,7 +164,8 @@ mod tests {
             ),
         ] {
             let mut pod = json!({"spec": spec});
-            let found = set(&mut pod, class).map(|()| pod["spec"].clone());
+            let set = set(&mut pod, class).map_err(|error| error.to_string());
+            let found = set.map(|()| pod["spec"].clone());
             assert_eq!(found, expected.map_err(str::to_owned), "{spec}");
         }
     }
