@@ -32,7 +32,7 @@ pub use explain::{Explained, Verdict, explain};
 pub use filter::Refusal;
 pub use node::Node;
 pub use pod::Pod;
-pub use preempt::{Preemption, preempt};
+pub use preempt::{NoPreemption, Preemption, preempt};
 pub use run::{run, set_condition};
 pub use snapshot::Snapshot;
 

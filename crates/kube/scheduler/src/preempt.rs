@@ -20,16 +20,46 @@ pub struct Preemption {
     pub victims: Vec<Arc<Pod>>,
 }
 
-/// The preemption that hurts least, or why there is none, as upstream says it.
+/// Why nobody leaves for a pod, as upstream says it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPreemption {
+    #[error("not eligible due to preemptionPolicy=Never.")]
+    Never,
+    #[error("0/{all} nodes are available: {}.", reasons(*.without, *.unhelpful))]
+    NoNode {
+        all: usize,
+        /// Nodes that would help and have nobody who could leave.
+        without: usize,
+        /// Nodes that refuse the pod for what no other pod is the reason of.
+        unhelpful: usize,
+    },
+}
+
+fn reasons(without: usize, unhelpful: usize) -> String {
+    let mut reasons = Vec::new();
+    if without > 0 {
+        reasons.push(format!(
+            "{without} No preemption victims found for incoming pod"
+        ));
+    }
+    if unhelpful > 0 {
+        reasons.push(format!(
+            "{unhelpful} Preemption is not helpful for scheduling"
+        ));
+    }
+    reasons.join(", ")
+}
+
+/// The preemption that hurts least, or why there is none.
 pub fn preempt(
     pod: &Pod,
     volumes: &Reach,
     budgets: impl FnOnce() -> Vec<Budget>,
     snapshot: &mut Snapshot,
     refusals: &[(String, Vec<Refusal>)],
-) -> Result<Preemption, String> {
+) -> Result<Preemption, NoPreemption> {
     if !pod.may_preempt {
-        return Err("not eligible due to preemptionPolicy=Never.".to_owned());
+        return Err(NoPreemption::Never);
     }
     // Most pods that wait have nobody to preempt.
     let budgets = LazyCell::new(budgets);
@@ -66,22 +96,11 @@ pub fn preempt(
         return Ok(best);
     }
     let all = refusals.len();
-    let mut reasons = Vec::new();
-    if without > 0 {
-        reasons.push(format!(
-            "{without} No preemption victims found for incoming pod"
-        ));
-    }
-    if all > helpful.len() {
-        let unhelpful = all - helpful.len();
-        reasons.push(format!(
-            "{unhelpful} Preemption is not helpful for scheduling"
-        ));
-    }
-    Err(format!(
-        "0/{all} nodes are available: {}.",
-        reasons.join(", ")
-    ))
+    Err(NoPreemption::NoNode {
+        all,
+        without,
+        unhelpful: all - helpful.len(),
+    })
 }
 
 /// Where the pods are that have claims which `pod` is to have alone: on other nodes nobody makes room for it, and to find that out node

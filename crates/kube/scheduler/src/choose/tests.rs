@@ -659,7 +659,7 @@ fn the_less_important_leave_for_the_more_important() {
     let equal = Pod::read(&with_priority("p", "2", 1));
     let why = preempt(&equal, &Reach::default(), unread, &mut cluster.0, &refusals).unwrap_err();
     assert_eq!(
-        why,
+        why.to_string(),
         "0/2 nodes are available: 2 No preemption victims found for incoming pod."
     );
     let huge = Pod::read(&with_priority("p", "64", 100));
@@ -675,7 +675,7 @@ fn the_less_important_leave_for_the_more_important() {
     )
     .unwrap_err();
     assert_eq!(
-        why,
+        why.to_string(),
         "0/2 nodes are available: 2 Preemption is not helpful for scheduling."
     );
 }
