@@ -262,7 +262,8 @@ async fn checked(
         Sort::Transformer => {
             let read = serde_json::from_str::<Value>(&document)
                 .map_err(|cause| fault::invalid(format!("Invalid policy document: {cause}.")))?;
-            transformers::within_bounds(&read).map_err(fault::invalid)?;
+            let bounds = transformers::within_bounds(&read);
+            bounds.map_err(|error| fault::invalid(error.to_string()))?;
             let read = transformers::checked(service, call, read).await;
             read.map(|_| ())
         }

@@ -11,7 +11,11 @@ use wharf_api_logs::{
     },
 };
 use wharf_transform::{Subject, Transformer};
-use wharf_wire::{Call, Fault, codec::json, constraints};
+use wharf_wire::{
+    Call, Fault,
+    codec::{Malformed, json},
+    constraints::{self, Violation},
+};
 
 use crate::{LogsService, fault, names, rules::Sort};
 
@@ -50,18 +54,27 @@ fn written(config: Option<Vec<Processor>>) -> Result<Value, Fault> {
     Ok(shown["transformerConfig"].take())
 }
 
+/// Why processors are not within the bounds that PutTransformer has for them.
+#[derive(Debug, thiserror::Error)]
+pub enum OutOfBounds {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("{}", constraints::summary(.0))]
+    Broken(Vec<Violation>),
+}
+
 /// Whether processors are within the bounds that PutTransformer has for them.
 ///
 /// # Errors
-/// Why not, in words.
-pub fn within_bounds(config: &Value) -> Result<(), String> {
+/// They are not.
+pub fn within_bounds(config: &Value) -> Result<(), OutOfBounds> {
     let body = json!({ "logGroupIdentifier": "any", "transformerConfig": config }).to_string();
     let shape = SERVICE.find_shape("PutTransformerRequest");
     let mut read = PutTransformerRequest::default();
-    json::decode(&SERVICE, shape, body.as_bytes(), &mut read).map_err(|it| it.to_string())?;
+    json::decode(&SERVICE, shape, body.as_bytes(), &mut read)?;
     let broken = shape.map(|it| constraints::check(&SERVICE, it, &read));
     match broken.filter(|it| !it.is_empty()) {
-        Some(broken) => Err(constraints::summary(&broken)),
+        Some(broken) => Err(OutOfBounds::Broken(broken)),
         None => Ok(()),
     }
 }
