@@ -19,8 +19,8 @@ use wharf_base::{Cidr, SystemClock};
 use wharf_durable::Durability;
 use wharf_egress::Egress;
 use wharf_lb::{
-    AccessLogs, HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges,
-    PortRules, Ports, UnboundEndpoints, Update as LbChange,
+    AccessLogs, HoldNothing, Holder, HostAddresses, LbConfig, LbUpdate, Metrics as LbMetrics,
+    Minutes, PortRanges, PortRules, Ports, UnboundEndpoints, Update as LbChange,
 };
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
@@ -86,9 +86,14 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             seen = this_host(&node_dir, FIRST_LOOKS, |_| true) => seen?,
             () = shutdown.cancelled() => return Ok(()),
         };
+        let ground = Ground {
+            given: local,
+            is_joined: layout.joined(),
+            cannot_tell: wharf_network::trial::of_senders().is_err(),
+        };
+        let addresses = watch::Sender::new(ground.addresses(&seen));
         let place = Placement {
-            listen: listen(local, &layout, &seen),
-            own: own_addresses(&seen),
+            addresses: addresses.clone(),
             shares,
             holder,
             counted,
@@ -99,9 +104,9 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
         tokio::select! {
             served = serving => served,
             // The supervisor starts this again, as the load balancer of the new host.
-            other = this_host(&node_dir, LOOK_EVERY, |now| is_another(&seen, now)) => {
+            other = until_another(&node_dir, seen.clone(), &ground, &addresses) => {
                 other?;
-                tracing::info!("this host's identity or addresses changed; starting again");
+                tracing::info!("this host's identity changed; starting again");
                 other_host.set(true);
                 Ok(())
             }
@@ -158,41 +163,84 @@ async fn this_host(
     }
 }
 
-fn is_another(before: &ThisHost, now: &ThisHost) -> bool {
-    let moved = now.underlay.is_some() && now.underlay != before.underlay;
-    let reached = now.gateway.is_some() && now.gateway != before.gateway;
-    now.instance_id != before.instance_id || moved || reached
-}
-
-/// Where every load balancer also answers: loopback, where other machines reach a joined node, and
-/// where tasks of this host's networks reach it.
-fn listen(given: Vec<IpAddr>, layout: &Layout, host: &ThisHost) -> Vec<IpAddr> {
-    if !given.is_empty() {
-        return given;
+/// Follows where this host is reached, until it is another host.
+async fn until_another(
+    node_dir: &Path,
+    mut seen: ThisHost,
+    ground: &Ground,
+    addresses: &watch::Sender<HostAddresses>,
+) -> Result<(), Problem> {
+    loop {
+        let now = this_host(node_dir, LOOK_EVERY, |now| later(&seen, now) != seen).await?;
+        seen = match later(&seen, &now) {
+            now if now.instance_id != seen.instance_id => return Ok(()),
+            now => now,
+        };
+        let new = ground.addresses(&seen);
+        addresses.send_if_modified(|known| {
+            let is_new = *known != new;
+            if is_new {
+                tracing::info!(listen = ?new.listen, "this host's addresses changed; load balancers follow");
+                *known = new;
+            }
+            is_new
+        });
     }
-    let joined = layout.joined();
-    let underlay = host.underlay.filter(|_| joined);
-    [IpAddr::from([127, 0, 0, 1])]
-        .into_iter()
-        .chain(underlay)
-        .chain(host.gateway.map(IpAddr::from))
-        .collect()
 }
 
-/// The host as its networks see it, and their ends of what joins them to it. Everybody, where the kernel cannot say to other hosts
-/// whose a packet is: answers from there would be lost.
-fn own_addresses(host: &ThisHost) -> Vec<Cidr> {
-    let range = host.gateway.map(|gateway| format!("{gateway}/26"));
-    let cannot_tell = wharf_network::trial::of_senders().is_err();
-    let all = cannot_tell.then(|| "0.0.0.0/0".to_owned());
-    let ranges = range.into_iter().chain(all);
-    ranges.filter_map(|it| Cidr::canonical(&it).ok()).collect()
+/// The host as it is known now. An address that is not known, as while an agent begins, is the one of before.
+fn later(before: &ThisHost, now: &ThisHost) -> ThisHost {
+    ThisHost {
+        instance_id: now.instance_id.clone(),
+        underlay: now.underlay.or(before.underlay),
+        gateway: now.gateway.or(before.gateway),
+    }
 }
 
-/// Where it listens on the host, and what it may take there.
+/// What decides where load balancers are on a host, beside the host.
+struct Ground {
+    /// Where they are to listen and nowhere else, if anything.
+    given: Vec<IpAddr>,
+    is_joined: bool,
+    /// The kernel cannot say to other hosts whose a packet is.
+    cannot_tell: bool,
+}
+
+impl Ground {
+    fn addresses(&self, host: &ThisHost) -> HostAddresses {
+        HostAddresses {
+            listen: self.listen(host),
+            unkept: self.unkept(host),
+        }
+    }
+
+    /// Where every load balancer also answers: loopback, where other machines reach a joined node, and
+    /// where tasks of this host's networks reach it.
+    fn listen(&self, host: &ThisHost) -> Vec<IpAddr> {
+        if !self.given.is_empty() {
+            return self.given.clone();
+        }
+        let underlay = host.underlay.filter(|_| self.is_joined);
+        [IpAddr::from([127, 0, 0, 1])]
+            .into_iter()
+            .chain(underlay)
+            .chain(host.gateway.map(IpAddr::from))
+            .collect()
+    }
+
+    /// The host as its networks see it, and their ends of what joins them to it. Everybody, where the kernel cannot say to other
+    /// hosts whose a packet is: answers from there would be lost.
+    fn unkept(&self, host: &ThisHost) -> Vec<Cidr> {
+        let range = host.gateway.map(|gateway| format!("{gateway}/26"));
+        let all = self.cannot_tell.then(|| "0.0.0.0/0".to_owned());
+        let ranges = range.into_iter().chain(all);
+        ranges.filter_map(|it| Cidr::canonical(&it).ok()).collect()
+    }
+}
+
+/// Where it is on the host, and what it may take there.
 struct Placement {
-    listen: Vec<IpAddr>,
-    own: Vec<Cidr>,
+    addresses: watch::Sender<HostAddresses>,
     shares: BalancerArgs,
     holder: Holder,
     /// Where it counts, and says which addresses it cannot have.
@@ -234,9 +282,9 @@ async fn serve(
     config.source_connections = lb_source_connections;
     config.balancer_connections = lb_balancer_connections;
     let rules = rules(lb_ports, &identity)?;
-    config.ports = Ports::new(rules, &place.listen, memory::load(&seen_ports));
-    config.local_listen = place.listen;
-    config.unkept = place.own;
+    let listen = place.addresses.borrow().listen.clone();
+    config.ports = Ports::new(rules, &listen, memory::load(&seen_ports));
+    config.addresses = place.addresses;
     config.holder = place.holder;
     place.counted.told_by(&host.instance_id);
     let mut minutes = Minutes::new(place.counted.clone());
@@ -356,23 +404,86 @@ async fn pass_on(deliveries: &mut mpsc::Receiver<Delivery>, updates: mpsc::Sende
 mod tests {
     use super::*;
 
-    #[test]
-    fn another_host_is_told_from_the_same() {
-        let host = |id: &str, underlay: Option<u8>| ThisHost {
+    fn host(id: &str, underlay: Option<u8>, gateway: Option<u8>) -> ThisHost {
+        ThisHost {
             instance_id: id.to_owned(),
             underlay: underlay.map(|last| [10, 0, 0, last].into()),
-            gateway: None,
+            gateway: gateway.map(|last| [10, 213, 0, last].into()),
+        }
+    }
+
+    fn ground(given: &[IpAddr]) -> Ground {
+        Ground {
+            given: given.to_vec(),
+            is_joined: true,
+            cannot_tell: false,
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_known_for_a_moment_stays() {
+        let before = host("i-1", Some(1), Some(1));
+        assert_eq!(later(&before, &host("i-1", None, None)), before);
+        let moved = host("i-1", Some(2), None);
+        assert_eq!(later(&before, &moved), host("i-1", Some(2), Some(1)));
+        let first = host("i-1", None, None);
+        assert_eq!(later(&first, &before), before);
+        assert_eq!(later(&before, &host("i-2", None, None)).instance_id, "i-2");
+    }
+
+    #[test]
+    fn addresses_follow_from_the_host() {
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let underlay = IpAddr::from([10, 0, 0, 7]);
+        let gateway = IpAddr::from([10, 213, 0, 1]);
+        let whole = host("i-1", Some(7), Some(1));
+        let mut ground = ground(&[]);
+        let addresses = ground.addresses(&whole);
+        assert_eq!(addresses.listen, [loopback, underlay, gateway]);
+        assert_eq!(addresses.unkept, ["10.213.0.0/26".parse().unwrap()]);
+        let bare = ground.addresses(&host("i-1", None, None));
+        assert_eq!((bare.listen, bare.unkept), (vec![loopback], vec![]));
+        ground.is_joined = false;
+        ground.cannot_tell = true;
+        let addresses = ground.addresses(&whole);
+        assert_eq!(addresses.listen, [loopback, gateway]);
+        assert_eq!(addresses.unkept.len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_hosts_file_is_followed_until_it_names_another_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |host: &ThisHost| {
+            let json = serde_json::to_vec(host).unwrap();
+            std::fs::write(folder.path().join("host.json"), json).unwrap();
         };
-        let before = host("i-1", Some(1));
-        assert!(!is_another(&before, &host("i-1", Some(1))));
-        assert!(!is_another(&before, &host("i-1", None)));
-        assert!(is_another(&before, &host("i-1", Some(2))));
-        assert!(is_another(&before, &host("i-2", Some(1))));
-        let reached = ThisHost {
-            gateway: Some([10, 213, 0, 1].into()),
-            ..before.clone()
+        let (first, ground) = (host("i-1", None, None), ground(&[]));
+        write(&first);
+        let addresses = watch::Sender::new(ground.addresses(&first));
+        let mut changes = addresses.subscribe();
+        let following = until_another(folder.path(), first.clone(), &ground, &addresses);
+        let changing = async {
+            let networked = host("i-1", None, Some(1));
+            write(&networked);
+            changes.changed().await.unwrap();
+            let now = changes.borrow_and_update().clone();
+            assert_eq!(now, ground.addresses(&networked));
+            // As an agent that begins does, which knows no address yet.
+            write(&first);
+            tokio::time::sleep(3 * LOOK_EVERY).await;
+            assert!(!changes.has_changed().unwrap());
+            write(&host("i-2", None, None));
         };
-        assert!(is_another(&before, &reached));
-        assert!(!is_another(&reached, &before));
+        let (followed, ()) = tokio::join!(following, changing);
+        followed.unwrap();
+        assert!(!changes.has_changed().unwrap());
+    }
+
+    #[test]
+    fn addresses_that_are_given_stay_whatever_the_host_is() {
+        let given = [IpAddr::from([10, 9, 8, 7])];
+        let addresses = ground(&given).addresses(&host("i-1", Some(7), Some(1)));
+        assert_eq!(addresses.listen, given);
+        assert_eq!(addresses.unkept.len(), 1);
     }
 }

@@ -78,7 +78,7 @@ impl NetworkPlane {
         listeners: Listeners,
         book: Arc<RwLock<Book>>,
     ) -> Self {
-        // The address seldom changes, and others begin anew when it does.
+        // The address seldom changes, and others follow when it does.
         let former = ThisHost::load(&node_dir).ok().flatten().unwrap_or_default();
         let this = ThisHost {
             gateway: former.gateway,

@@ -135,12 +135,17 @@ impl Endpoint {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// No longer configured: closed for good, for the next process too.
-    pub fn abandon(&self, holder: &dyn Hold) {
+    /// Its address is no longer this host's: closed for the next process too. Flows go on.
+    pub fn leave(&self, holder: &dyn Hold) {
         // Closed before the lock is taken, so that no socket is handed over afterwards.
         self.close();
-        self.abandoned.store(true, Ordering::Relaxed);
         self.let_go(holder);
+    }
+
+    /// No longer configured: left, and its flows end.
+    pub fn abandon(&self, holder: &dyn Hold) {
+        self.abandoned.store(true, Ordering::Relaxed);
+        self.leave(holder);
     }
 
     /// Whether its listeners are gone: a flow that has no end of its own ends with them.

@@ -78,14 +78,24 @@ pub const MOST_CONNECTIONS: usize = 8192;
 /// Between attempts to take an address that another process holds or that is not there yet.
 const LISTEN_PAUSE: Duration = Duration::from_secs(5);
 
+/// Where load balancers are on their host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostAddresses {
+    /// Addresses on which every internet-facing load balancer also answers, told apart by Host.
+    pub listen: Vec<IpAddr>,
+    /// The host's own addresses in the networks of its tasks: who comes from there is somebody else, and answers to them would not come
+    /// back. Targets see the load balancer in their stead.
+    pub unkept: Vec<Cidr>,
+}
+
 /// How a load balancer process is set up.
 #[derive(Clone)]
 pub struct LbConfig {
     /// Instance id of this host; interfaces attached to it are ours.
     pub own_host: String,
     pub netns: NetnsOf,
-    /// Addresses on which every internet-facing load balancer also answers, told apart by Host.
-    pub local_listen: Vec<IpAddr>,
+    /// Where on the host they are. What is sent there while they run is followed; open connections stay.
+    pub addresses: watch::Sender<HostAddresses>,
     /// Threads that carry traffic; 0 stands for one a core.
     pub workers: usize,
     /// Which ports may be taken on addresses of the host.
@@ -102,9 +112,6 @@ pub struct LbConfig {
     pub listen_pause: Duration,
     /// Below this a client's body is no longer waited for, nor a client that takes its response.
     pub pace: Pace,
-    /// The host's own addresses in the networks of its tasks: who comes from there is somebody else, and answers to them would not come
-    /// back. Targets see the load balancer in their stead.
-    pub unkept: Vec<Cidr>,
     /// The way to identity providers.
     pub egress: Egress,
     /// Where counters are read.
@@ -123,19 +130,25 @@ pub struct LbConfig {
 impl LbConfig {
     /// The usual set-up for a host.
     pub fn new(own_host: impl Into<String>, netns: NetnsOf) -> Self {
-        let local_listen = vec![IpAddr::from([127, 0, 0, 1])];
+        let addresses = HostAddresses {
+            listen: vec![IpAddr::from([127, 0, 0, 1])],
+            unkept: Vec::new(),
+        };
         Self {
             own_host: own_host.into(),
             netns,
-            ports: Ports::new(PortRules::default(), &local_listen, PortMemory::default()),
-            local_listen,
+            ports: Ports::new(
+                PortRules::default(),
+                &addresses.listen,
+                PortMemory::default(),
+            ),
+            addresses: watch::Sender::new(addresses),
             workers: 0,
             max_connections: MOST_CONNECTIONS,
             source_connections: None,
             balancer_connections: None,
             listen_pause: LISTEN_PAUSE,
             pace: Pace::default(),
-            unkept: Vec::new(),
             egress: Egress::to(Vec::new()),
             metrics: Metrics::default(),
             logs: AccessLogs::default(),

@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -128,7 +129,7 @@ struct Other {
 pub struct Ports {
     rules: Arc<PortRules>,
     /// Addresses that the host's programs use too.
-    local: Arc<[IpAddr]>,
+    local: Arc<ArcSwap<Vec<IpAddr>>>,
     memory: Arc<watch::Sender<PortMemory>>,
 }
 
@@ -141,9 +142,14 @@ impl Ports {
         }
         Self {
             rules: Arc::new(rules),
-            local: local.into(),
+            local: Arc::new(ArcSwap::from_pointee(local.to_vec())),
             memory: Arc::new(watch::Sender::new(memory)),
         }
+    }
+
+    /// Load balancers listen at these addresses of the host from now on.
+    pub(crate) fn listen_at(&self, local: &[IpAddr]) {
+        self.local.store(Arc::new(local.to_vec()));
     }
 
     /// Follows what must be kept.
@@ -168,7 +174,7 @@ impl Ports {
         }
         let memory = self.memory.borrow();
         let other = memory.others.get(&port)?;
-        let concerns = other.everywhere || self.local.contains(&place.address.ip());
+        let concerns = other.everywhere || self.is_local(place.address.ip());
         concerns.then(|| "another program listens there, or did".to_owned())
     }
 
@@ -190,9 +196,13 @@ impl Ports {
         }
     }
 
+    fn is_local(&self, address: IpAddr) -> bool {
+        self.local.load().contains(&address)
+    }
+
     /// Whether load balancers never listen at that address of the host.
     fn is_elsewhere(&self, address: IpAddr) -> bool {
-        !address.is_unspecified() && !address.is_loopback() && !self.local.contains(&address)
+        !address.is_unspecified() && !address.is_loopback() && !self.is_local(address)
     }
 
     /// Looks who listens on the host. Ports that the kernel gives to programs that ask for any are
@@ -424,6 +434,18 @@ mod tests {
         let port = wide.local_addr().unwrap().port();
         ports.conflict(&at("127.64.0.9", port));
         assert!(ports.refuses(&at("127.64.0.9", port)).is_some());
+    }
+
+    #[test]
+    fn a_new_address_of_the_host_is_its_programs_too() {
+        let ports = ports("1-65535", 22);
+        let squatter = TcpListener::bind("127.0.0.9:0").unwrap();
+        let place = at("127.0.0.9", squatter.local_addr().unwrap().port());
+        ports.conflict(&place);
+        drop(squatter);
+        assert_eq!(ports.refuses(&place), None, "load balancers have it alone");
+        ports.listen_at(&[Ipv4Addr::LOCALHOST.into(), place.address.ip()]);
+        assert!(ports.refuses(&place).is_some());
     }
 
     #[test]

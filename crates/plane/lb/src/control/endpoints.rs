@@ -27,10 +27,27 @@ struct Open {
     _attending: AbortOnDropHandle<()>,
 }
 
+/// Addresses of the host, as endpoints are concerned.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// Where load balancers listen.
+    pub listen: &'a [IpAddr],
+    /// Where they did until now.
+    pub left: &'a [IpAddr],
+}
+
+impl Ground<'_> {
+    fn has_left(&self, place: &Place) -> bool {
+        place.origin == Origin::Host && self.left.contains(&place.address.ip())
+    }
+}
+
 /// All endpoints of this process.
 pub struct Endpoints {
     porter: Porter,
     open: HashMap<Place, Open>,
+    /// At addresses that the host no longer has, with what still flows there.
+    left: Vec<Arc<Endpoint>>,
     inheritance: Inheritance,
     /// ARNs of listeners of which the log says that users cannot log in.
     without_logins: BTreeSet<String>,
@@ -42,6 +59,7 @@ impl Endpoints {
             inheritance: Inheritance::take_over(&*porter.holder, &porter.ports),
             porter,
             open: HashMap::new(),
+            left: Vec::new(),
             without_logins: BTreeSet::new(),
         }
     }
@@ -53,8 +71,9 @@ impl Endpoints {
         served: &BTreeMap<String, Served>,
         groups: &Groups,
         config: &LbConfig,
+        ground: Ground<'_>,
     ) {
-        let mut wanted = wanted(registry, served, groups, config);
+        let mut wanted = wanted(registry, served, groups, (config, ground.listen));
         self.warn_of_logins(&wanted);
         for (place, listeners) in &mut wanted {
             let table = self.open.get(place).map(|open| open.endpoint.table.load());
@@ -63,11 +82,15 @@ impl Endpoints {
         }
         self.open.retain(|place, open| {
             let stays = wanted.contains_key(place);
-            if !stays {
+            if !stays && ground.has_left(place) {
+                open.endpoint.leave(&*self.porter.holder);
+                self.left.push(Arc::clone(&open.endpoint));
+            } else if !stays {
                 open.endpoint.abandon(&*self.porter.holder);
             }
             stays
         });
+        self.abandon_left(registry);
         self.porter.rooms.share_among(owners(&wanted));
         config.metrics.set_endpoints(wanted.len());
         let vpc_endpoints = vpc_endpoints(registry, config);
@@ -97,6 +120,20 @@ impl Endpoints {
                 }
             }
         }
+    }
+
+    /// What flows at addresses that the host no longer has ends with its listener too.
+    fn abandon_left(&mut self, registry: &Registry) {
+        self.left.retain(|endpoint| {
+            let table = endpoint.table.load();
+            let mut listeners = table.listeners.iter();
+            let is_wanted = listeners.any(|it| registry.listeners.contains_key(&it.arn));
+            if !is_wanted {
+                endpoint.abandon(&*self.porter.holder);
+            }
+            // Its connections have it as well, as long as there are any.
+            is_wanted && Arc::strong_count(endpoint) > 1
+        });
     }
 
     /// Says it once of each listener whose users are to log in and cannot.
@@ -195,7 +232,7 @@ fn wanted(
     registry: &Registry,
     served: &BTreeMap<String, Served>,
     groups: &Groups,
-    config: &LbConfig,
+    (config, listen): (&LbConfig, &[IpAddr]),
 ) -> HashMap<Place, Vec<Arc<ListenerTable>>> {
     let known = groups.compiled();
     let fronts = fronts(registry, &config.own_host);
@@ -214,7 +251,7 @@ fn wanted(
         let balancer = &registry.balancers[&listener.load_balancer].record;
         let public = balancer.public_address.into_iter().map(Into::into);
         // An internal one is reached inside its VPC alone.
-        let local = config.local_listen.iter().filter(|_| !balancer.internal);
+        let local = listen.iter().filter(|_| !balancer.internal);
         let on_host = public.chain(local.copied());
         let on_host = on_host.map(|ip| Place::new(Origin::Host, ip, listener.port));
         let inside = serving.interface.iter().flat_map(|it| it.addresses());

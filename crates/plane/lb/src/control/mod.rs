@@ -1,29 +1,39 @@
 //! The loop that owns the configuration: takes updates over, keeps endpoints, targets and health
 //! checks as they say, and reports.
 //!
-//! Inputs: updates, health changes, targets that became free, time. All but the first come from
-//! within, so that everything goes on without the control plane.
+//! Inputs: updates, the host's addresses, health changes, targets that became free, time. All but the first come from
+//! this host, so that everything goes on without the control plane.
 
 mod endpoints;
 mod groups;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use tokio::{
     runtime::Handle,
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, watch},
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
+use wharf_base::Cidr;
 use wharf_planeproto::{
     access_logs::{LogKind, Place},
     balancer::{Action, BalancerInterface, BalancerKind, LoadBalancer, TargetRef},
     report::TargetHealth,
 };
 
-use self::{endpoints::Endpoints, groups::Groups};
+use self::{
+    endpoints::{Endpoints, Ground},
+    groups::Groups,
+};
 use crate::{
-    LbConfig, LbError, LbUpdate, Update,
+    HostAddresses, LbConfig, LbError, LbUpdate, Update,
     access_log::{Destination, LogId},
     config::{Registry, table},
     endpoint::Porter,
@@ -68,6 +78,11 @@ impl Budget {
 
 pub struct Control {
     config: LbConfig,
+    /// The host's addresses that are in force, and where it is said that they are others.
+    host: HostAddresses,
+    moves: watch::Receiver<HostAddresses>,
+    /// Those that the workers know.
+    unkept: Arc<ArcSwap<Vec<Cidr>>>,
     registry: Registry,
     groups: Groups,
     endpoints: Endpoints,
@@ -109,11 +124,15 @@ impl Control {
         let budget = Budget::of_this_process(config.max_connections);
         config.metrics.set_connections_max(budget.clients);
         let providers = Providers::new(config.egress.clone(), Handle::current());
+        let mut moves = config.addresses.subscribe();
+        let host = moves.borrow_and_update().clone();
+        config.ports.listen_at(&host.listen);
+        let unkept = Arc::new(ArcSwap::from_pointee(host.unkept.clone()));
         let shared = Shared {
             sockets: sockets.clone(),
             upstreams: Rooms::new(budget.targets),
             pace: config.pace,
-            unkept: config.unkept.as_slice().into(),
+            unkept: Arc::clone(&unkept),
             providers: providers.clone(),
         };
         let (workers, threads) =
@@ -145,6 +164,9 @@ impl Control {
             endpoints: Endpoints::new(porter),
             unsettled: Unsettled::ToldNothing,
             config,
+            host,
+            moves,
+            unkept,
             registry: Registry::default(),
             workers,
             threads,
@@ -173,6 +195,7 @@ impl Control {
                     Some(update) => self.update(update),
                     None => told = false,
                 },
+                Ok(()) = self.moves.changed() => self.moved(),
                 Some(changed) = self.changes.recv() => self.groups.changed(changed),
                 () = self.freed.notified() => {}
                 _ = looks.tick() => {
@@ -193,7 +216,7 @@ impl Control {
     fn update(&mut self, update: LbUpdate) {
         let whole = matches!(update.update, Update::Snapshot(_));
         let refused = self.registry.apply(update.update);
-        self.reconcile();
+        self.reconcile(&[]);
         if whole {
             self.groups.report_again();
             if matches!(self.unsettled, Unsettled::ToldNothing) {
@@ -212,6 +235,25 @@ impl Control {
         let _ = update.done.send(done);
     }
 
+    /// The host has other addresses. Sockets at those that stay and open connections, at those that do not stay too, are left as
+    /// they are.
+    fn moved(&mut self) {
+        let now = self.moves.borrow_and_update().clone();
+        if now == self.host {
+            return;
+        }
+        let mut left = std::mem::replace(&mut self.host, now).listen;
+        left.retain(|it| !self.host.listen.contains(it));
+        self.unkept.store(Arc::new(self.host.unkept.clone()));
+        self.config.ports.listen_at(&self.host.listen);
+        // What the host's programs have there is theirs before the first endpoint opens.
+        self.config.ports.look();
+        // Nothing is open before the first snapshot, which finds these addresses.
+        if !matches!(self.unsettled, Unsettled::ToldNothing) {
+            self.reconcile(&left);
+        }
+    }
+
     /// What the process before this one left has been taken over, or nobody wants it.
     fn settle(&mut self) {
         self.unsettled = Unsettled::Settled;
@@ -219,8 +261,8 @@ impl Control {
         self.groups.forget_unclaimed();
     }
 
-    /// Makes everything as the registry says.
-    fn reconcile(&mut self) {
+    /// Makes everything as the registry says. `left`: where on the host load balancers no longer listen, since it has other addresses.
+    fn reconcile(&mut self, left: &[IpAddr]) {
         let served = self.served();
         let uses = group_uses(&self.registry, &served);
         let metrics = &self.config.metrics;
@@ -231,8 +273,12 @@ impl Control {
         );
         let logs = self.config.logs.clone();
         logs.follow(logged(&self.registry, &served));
+        let ground = Ground {
+            listen: &self.host.listen,
+            left,
+        };
         self.endpoints
-            .reconcile(&self.registry, &served, &self.groups, &self.config);
+            .reconcile(&self.registry, &served, &self.groups, &self.config, ground);
         // Their requests are told of elsewhere from now on.
         logs.hurry();
         self.workers.sweep();

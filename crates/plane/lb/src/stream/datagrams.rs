@@ -148,8 +148,8 @@ async fn reach(
     let flows = group.config.flows.as_ref()?;
     let key = FlowKey::of(peer, place.address, flows.by_source);
     let mut lease = choice::target(group, key, &[])?;
-    let source_to =
-        |target: &TargetState| Source::of(flows, target, peer, &place.origin, &worker.unkept);
+    let unkept = worker.unkept.load_full();
+    let source_to = |target: &TargetState| Source::of(flows, target, peer, &place.origin, &unkept);
     let source = match source_to(lease.target()) {
         Some(source) => source,
         // The client is that target: another one, if there is any.

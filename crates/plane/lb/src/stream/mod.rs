@@ -201,7 +201,8 @@ async fn reach<'a, S>(
     while tried.len() < MOST_TRIED {
         let lease = choice::target(group, key, &tried)?;
         tried.push(lease.target().number);
-        let source = Source::of(flows, lease.target(), client.peer, came_by, &worker.unkept);
+        let unkept = worker.unkept.load_full();
+        let source = Source::of(flows, lease.target(), client.peer, came_by, &unkept);
         let Some(source) = source else {
             continue;
         };

@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 use wharf_base::Cidr;
@@ -195,7 +196,7 @@ pub struct Shared {
     pub upstreams: Rooms,
     pub pace: Pace,
     /// Addresses that targets never see as their client's.
-    pub unkept: Arc<[Cidr]>,
+    pub unkept: Arc<ArcSwap<Vec<Cidr>>>,
     /// Who authenticates users.
     pub providers: Providers,
 }
@@ -207,7 +208,7 @@ pub struct Worker {
     pub upstreams: Rooms,
     pub pace: Pace,
     /// Addresses that targets never see as their client's.
-    pub unkept: Arc<[Cidr]>,
+    pub unkept: Arc<ArcSwap<Vec<Cidr>>>,
     /// Who authenticates users.
     pub providers: Providers,
     pub pool: Rc<Pool>,

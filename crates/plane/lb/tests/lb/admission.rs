@@ -140,7 +140,7 @@ async fn a_port_of_another_program_stays_its_own() {
     let start = |memory: PortMemory| {
         let closed = closed.clone();
         Running::start_with(move |config| {
-            config.ports = Ports::new(PortRules::default(), &config.local_listen, memory);
+            config.ports = Ports::new(PortRules::default(), &[[127, 0, 0, 1].into()], memory);
             config.closed = closed;
             config.listen_pause = PAUSE;
         })
@@ -199,7 +199,7 @@ async fn reserved_ports_are_not_taken() {
     let lb = Running::start_with(|config| {
         let mut rules = PortRules::default();
         rules.reserved.insert(port);
-        config.ports = Ports::new(rules, &config.local_listen, PortMemory::default());
+        config.ports = Ports::new(rules, &[[127, 0, 0, 1].into()], PortMemory::default());
         config.closed = closed.clone();
     });
     let (balancer, listener) = named("web", port);

@@ -7,7 +7,7 @@ use std::sync::{
 
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use tokio::sync::Semaphore;
+use tokio::{net::TcpStream, sync::Semaphore};
 use wharf_lb::{UnboundEndpoints, Update};
 use wharf_planeproto::{
     Change, Kind, Resource,
@@ -317,6 +317,79 @@ async fn at_shutdown_requests_under_way_finish() {
     gate.add_permits(1);
     assert_eq!(waiting.await.unwrap(), "at last");
     stopping.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_connections_outlive_a_new_address_of_the_host() {
+    let lb = Running::start();
+    let (slow, gate) = held().await;
+    lb.serve(&[&slow]).await;
+    let mut kept = lb.client().connect().await;
+    gate.add_permits(1);
+    assert_eq!(kept.get("/").await.unwrap().1, "at last");
+    let client = lb.client();
+    let waiting = tokio::spawn(async move { client.get("/").await.1 });
+    until("the request", async || (slow.served() == 2).then_some(())).await;
+    let new = lb.address_at(2);
+    TcpStream::connect(new).await.unwrap_err();
+    lb.addresses.send_replace(listening_at(&[1, 2]));
+    until("the new address", async || {
+        TcpStream::connect(new).await.ok()
+    })
+    .await;
+    assert!(!waiting.is_finished());
+    gate.add_permits(3);
+    assert_eq!(waiting.await.unwrap(), "at last");
+    // Over the connection of before.
+    assert_eq!(kept.get("/").await.unwrap().1, "at last");
+    assert_eq!(lb.client_at(2).get("/").await.1, "at last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_under_way_finish_at_an_address_that_the_host_loses() {
+    let lb = Running::start_with(|config| {
+        config.addresses.send_replace(listening_at(&[1, 2]));
+    });
+    let (slow, gate) = held().await;
+    lb.serve(&[&slow]).await;
+    let lost = lb.address_at(2);
+    until("the other address", async || {
+        TcpStream::connect(lost).await.ok()
+    })
+    .await;
+    let client = lb.client_at(2);
+    let waiting = tokio::spawn(async move { client.get("/").await.1 });
+    until("the request", async || (slow.served() == 1).then_some(())).await;
+    lb.addresses.send_replace(listening_at(&[1]));
+    until("its end", async || TcpStream::connect(lost).await.err()).await;
+    assert!(!waiting.is_finished());
+    gate.add_permits(2);
+    assert_eq!(waiting.await.unwrap(), "at last");
+    assert_eq!(lb.client().get("/").await.1, "at last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_come_before_the_configuration_are_listened_at() {
+    let lb = Running::start();
+    lb.addresses.send_replace(listening_at(&[2]));
+    let server = Server::start("a").await;
+    lb.snapshot(vec![
+        Resource::LoadBalancer(balancer()),
+        Resource::Listener(listener(lb.port)),
+        Resource::TargetGroup(group(GROUP)),
+        Resource::Target(target(GROUP, server.address)),
+    ])
+    .await;
+    lb.wait_for(server.address, TargetState::Healthy).await;
+    until("the address", async || {
+        TcpStream::connect(lb.address_at(2)).await.ok()
+    })
+    .await;
+    assert_eq!(lb.client_at(2).get("/").await.1, "a");
+    until("the end of the former", async || {
+        TcpStream::connect(lb.address()).await.err()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream, UdpSocket},
 };
+use wharf_lb::HostAddresses;
 use wharf_planeproto::{
     Resource,
     balancer::{BalancerInterface, BalancerKind, Protocol},
@@ -46,10 +47,14 @@ impl Vpc {
             })
             .await;
         let path = inside.path.clone();
-        let unkept = unkept.iter().map(|it| it.parse().unwrap()).collect();
+        let unkept = unkept.iter().map(|it| it.parse().unwrap());
+        let addresses = HostAddresses {
+            unkept: unkept.collect(),
+            ..listening_at(&[1])
+        };
         let lb = Running::start_with(|config| {
             config.netns = std::sync::Arc::new(move |_| path.clone().into());
-            config.unkept = unkept;
+            config.addresses.send_replace(addresses);
         });
         Self { inside, lb }
     }

@@ -218,7 +218,7 @@ impl Renamed {
 
 fn inside(config: &mut LbConfig, held: &Arc<HeldSockets>, path: &Renamed) {
     config.holder = held.clone();
-    config.local_listen = vec![];
+    config.addresses.send_replace(listening_at(&[]));
     let path = path.path.clone();
     config.netns = Arc::new(move |_| path.clone());
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     future::Future,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU16, AtomicUsize, Ordering},
@@ -19,12 +19,12 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_lb::{LbConfig, LbUpdate, Metrics, Update};
+use wharf_lb::{HostAddresses, LbConfig, LbUpdate, Metrics, Update};
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
     balancer::{
@@ -195,9 +195,20 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.unwrap().as_millis()).unwrap()
 }
 
+/// Of a host at whose addresses 127.0.0.x load balancers listen.
+pub fn listening_at(hosts: &[u8]) -> HostAddresses {
+    let listen = hosts.iter().map(|host| IpAddr::from([127, 0, 0, *host]));
+    HostAddresses {
+        listen: listen.collect(),
+        unkept: vec![],
+    }
+}
+
 /// A running load balancer process.
 pub struct Running {
     pub port: u16,
+    /// The host's.
+    pub addresses: watch::Sender<HostAddresses>,
     pub metrics: Metrics,
     updates: mpsc::Sender<LbUpdate>,
     health: Arc<Mutex<BTreeMap<TargetRef, TargetHealth>>>,
@@ -216,7 +227,7 @@ impl Running {
         let mut config = LbConfig::new("i-1", netns);
         config.workers = 2;
         adjust(&mut config);
-        let metrics = config.metrics.clone();
+        let (metrics, addresses) = (config.metrics.clone(), config.addresses.clone());
         let (updates, received) = mpsc::channel(4);
         let (reports, mut reported) = mpsc::channel::<Vec<TargetHealth>>(4);
         let shutdown = CancellationToken::new();
@@ -231,6 +242,7 @@ impl Running {
         });
         Self {
             port: free_port(),
+            addresses,
             metrics,
             updates,
             health,
@@ -301,7 +313,12 @@ impl Running {
     }
 
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.address_at(1)
+    }
+
+    /// At the host's address 127.0.0.x.
+    pub fn address_at(&self, host: u8) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, host], self.port))
     }
 
     pub fn health_of(&self, address: SocketAddr) -> Option<TargetHealth> {
@@ -318,8 +335,12 @@ impl Running {
     }
 
     pub fn client(&self) -> Client {
+        self.client_at(1)
+    }
+
+    pub fn client_at(&self, host: u8) -> Client {
         Client {
-            address: self.address(),
+            address: self.address_at(host),
         }
     }
 

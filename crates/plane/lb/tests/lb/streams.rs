@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     net::{Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use tokio::{
@@ -18,7 +19,8 @@ use wharf_planeproto::{
 };
 
 use super::setup::{
-    GROUP, LISTENER, OPEN, Running, balancer, group, listener, now_ms, target, until, within,
+    GROUP, LISTENER, OPEN, Running, balancer, group, listener, listening_at, now_ms, target, until,
+    within,
 };
 
 /// Says its name, then gives back what it gets.
@@ -362,4 +364,32 @@ async fn datagrams_of_a_flow_have_one_target() {
     let [tcp, tls, udp] = row.flows;
     assert_eq!((tcp.new, tls.new, udp.new), (0, 0, row.new_connections));
     assert_eq!(udp.bytes, row.processed_bytes);
+}
+
+#[tokio::test]
+async fn flows_outlive_the_address_that_they_came_to_but_not_their_listener() {
+    let lb = Running::start();
+    serve_tcp(&lb, &[echo("a").await], &[]).await;
+    let mut stays = begin(&lb).await.0;
+    lb.addresses.send_replace(listening_at(&[1, 2]));
+    let lost = lb.address_at(2);
+    let mut flow = until("the new address", async || {
+        TcpStream::connect(lost).await.ok()
+    })
+    .await;
+    within(flow.read_exact(&mut [0; 1])).await.unwrap();
+    lb.addresses.send_replace(listening_at(&[1]));
+    until("its end", async || TcpStream::connect(lost).await.err()).await;
+    // Each worker looks ten times a second for flows that are to end.
+    for _ in 0..10 {
+        for flow in [&mut stays, &mut flow] {
+            let mut byte = [0; 1];
+            flow.write_all(b"x").await.unwrap();
+            within(flow.read_exact(&mut byte)).await.unwrap();
+            assert_eq!(byte, *b"x");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    lb.delete(Kind::Listener, LISTENER).await;
+    assert!(is_over(&mut flow).await && is_over(&mut stays).await);
 }
