@@ -1,6 +1,5 @@
 """kill -9 of `wharf lb`: its listening sockets live on in the supervisor, so that nobody is refused."""
 
-import json
 import os
 import signal
 import socket
@@ -23,14 +22,6 @@ AGAIN_WITHIN_S = 1.5
 @pytest.fixture(name="web")
 def served(fresh):
     web = Web(fresh, images.push(fresh, "web")).make(2)
-
-    def answers_tasks():
-        """Once there is the first network, `wharf lb` starts again to listen on this host's address in it."""
-        gateway = json.loads((fresh.data / "node" / "host.json").read_text())["gateway"]
-        socket.create_connection((gateway, web.port), 1).close()
-        return True
-
-    wait_for(answers_tasks, 20, "a load balancer that listens where tasks reach it")
     yield web
     web.close()
 
