@@ -16,23 +16,28 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Incoming,
-    connections::Slot,
+    connections::{Idle, Slot},
     gathered::gathered,
     incoming::Left,
     stream::Slotted,
     together::{Ended, Streams, Together},
 };
 
-/// A slow client may take this long to send its headers.
+/// A slow client may take this long to send its headers, from the first byte on.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection over which nothing is asked any more is closed after this long, whatever pings it
 /// answers.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What the log says of a connection whose client was too slow.
+const LATE: &str = "the head of a request did not come in time";
 /// The last answers of a connection that is closed may take this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Headers of one request, in bytes; the longest honest ones carry a session token or a registry
@@ -71,11 +76,14 @@ where
     tokio::pin!(connection);
     tokio::select! {
         ended = &mut connection => ended,
-        () = idle(slot) => {
-            slot.is_sent_to(false);
-            connection.as_mut().graceful_shutdown();
-            last_answers(connection).await
-        }
+        over = silence(slot) => match over {
+            Silence::Late => Err(LATE.into()),
+            Silence::Idle => {
+                slot.is_sent_to(false);
+                connection.as_mut().graceful_shutdown();
+                last_answers(connection).await
+            }
+        },
         () = shutdown.cancelled() => {
             slot.is_sent_to(false);
             connection.as_mut().graceful_shutdown();
@@ -108,11 +116,14 @@ where
     let mut together = Together::new(connection, streams, writes);
     tokio::select! {
         ended = &mut together => ended,
-        () = idle(slot) => {
-            slot.is_sent_to(false);
-            together.connection.as_mut().graceful_shutdown();
-            last_answers(together).await
-        }
+        over = silence(slot) => match over {
+            Silence::Late => Err(LATE.into()),
+            Silence::Idle => {
+                slot.is_sent_to(false);
+                together.connection.as_mut().graceful_shutdown();
+                last_answers(together).await
+            }
+        },
         () = shutdown.cancelled() => {
             slot.is_sent_to(false);
             together.connection.as_mut().graceful_shutdown();
@@ -142,17 +153,21 @@ where
         let is_alone = request.version() < Version::HTTP_2;
         let has_body = !request.body().is_end_stream();
         slot.is_sent_to(is_alone && has_body);
-        // Such a client sends nothing before it is asked to, by whoever reads.
-        let may_come = !request.headers().contains_key(EXPECT);
+        if !is_alone {
+            slot.speaks_http2();
+        }
         let left = has_body.then(|| match is_alone {
             true => left.clone(),
             false => Left::default(),
         });
-        let answering = service.call(request.map(|body| Incoming::new(body, left.clone())));
+        // Such a client sends nothing before it is asked to, by whoever reads.
+        let may_come = !request.headers().contains_key(EXPECT);
+        let of_body = left.clone().map(|left| (left, slot.clone()));
+        let answering = service.call(request.map(|body| Incoming::new(body, left)));
         // A block that waits for it would hold it twice, and it is large.
         answering.then(move |answered| async move {
             let mut answer = answered?;
-            let Some(left) = left else {
+            let Some((left, slot)) = of_body else {
                 return Answered::Ok(answer);
             };
             if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -160,6 +175,9 @@ where
             } else if !left.was_read(may_come).await && is_alone {
                 let close = HeaderValue::from_static("close");
                 answer.headers_mut().insert(CONNECTION, close);
+            }
+            if is_alone {
+                slot.awaits_head();
             }
             Answered::Ok(answer)
         })
@@ -179,7 +197,8 @@ fn settings<E>(executor: E) -> auto::Builder<E> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        // It would run between requests too: see `silence`.
+        .header_read_timeout(None)
         .max_buf_size(MAX_HEADER_BYTES);
     builder
         .http2()
@@ -193,27 +212,46 @@ fn settings<E>(executor: E) -> auto::Builder<E> {
     builder
 }
 
+/// Why a connection ends over which no request runs.
+enum Silence {
+    Idle,
+    /// A head of HTTP/1 is not complete: there is nothing to answer.
+    Late,
+}
+
 /// Ends once nothing has been asked for too long.
-async fn idle(slot: &Slot) {
+async fn silence(slot: &Slot) -> Silence {
     loop {
-        let until = match slot.idle_since() {
-            Some((since, true)) => since + IDLE_TIMEOUT,
-            Some((since, false)) => since + HEADER_TIMEOUT,
-            None => tokio::time::Instant::now() + IDLE_TIMEOUT,
+        let now = Instant::now();
+        let (until, over) = match slot.idle() {
+            None => (now + IDLE_TIMEOUT, Silence::Idle),
+            Some(idle) => ends(idle),
         };
-        if until <= tokio::time::Instant::now() {
-            return;
+        if until <= now {
+            return over;
         }
-        tokio::time::sleep_until(until).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = slot.head_began() => {}
+        }
+    }
+}
+
+/// When a connection over which no request runs ends, if nothing changes.
+fn ends(idle: Idle) -> (Instant, Silence) {
+    match idle {
+        Idle {
+            head: Some(begun), ..
+        } => (begun + HEADER_TIMEOUT, Silence::Late),
+        Idle { asked: true, .. } => (idle.since + IDLE_TIMEOUT, Silence::Idle),
+        Idle { is_http2: true, .. } => (idle.since + HEADER_TIMEOUT, Silence::Idle),
+        Idle { .. } => (idle.since + HEADER_TIMEOUT, Silence::Late),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
-        time::Instant,
-    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
     use super::*;
     use crate::gateway::{
@@ -225,6 +263,7 @@ mod tests {
     const SETTINGS: u8 = 4;
     const PING: u8 = 6;
     const ACK: u8 = 1;
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
     fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
         let length = (payload.len() as u32).to_be_bytes();
@@ -317,28 +356,68 @@ mod tests {
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             });
+            assert_eq!(served(ours, together).await, HEADER_TIMEOUT);
+            client.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_further_head_has_its_time_from_its_first_byte_on() {
+        let pause = Duration::from_secs(40);
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            let client = tokio::spawn(async move {
+                theirs.write_all(GET).await.unwrap();
+                tokio::time::sleep(pause).await;
+                let mut head = b"GET / HTTP/1.1\r\nhost: x\r\nx: ".to_vec();
+                while theirs.write_all(&head).await.is_ok() {
+                    head = b"y".to_vec();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            });
+            assert_eq!(served(ours, together).await, pause + HEADER_TIMEOUT);
+            client.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_nobody_read_is_no_head() {
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            let client = tokio::spawn(async move {
+                let head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n";
+                theirs.write_all(head).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                theirs.write_all(b"hello").await.unwrap();
+                let mut all = Vec::new();
+                theirs.read_to_end(&mut all).await.unwrap();
+            });
             let lived = served(ours, together).await;
-            assert!(lived <= HEADER_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+            assert!(
+                lived >= IDLE_TIMEOUT && lived < IDLE_TIMEOUT + Duration::from_secs(1),
+                "{lived:?}"
+            );
             client.await.unwrap();
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_kept_connection_is_closed_after_a_while() {
+        // Longer than a head may take.
+        let pause = Duration::from_secs(50);
         for together in [false, true] {
             let (ours, mut theirs) = tokio::io::duplex(64 << 10);
             let client = tokio::spawn(async move {
                 let mut all = Vec::new();
-                let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
-                theirs.write_all(request).await.unwrap();
-                tokio::time::sleep(Duration::from_secs(20)).await;
-                theirs.write_all(request).await.unwrap();
+                theirs.write_all(GET).await.unwrap();
+                tokio::time::sleep(pause).await;
+                theirs.write_all(GET).await.unwrap();
                 theirs.read_to_end(&mut all).await.unwrap();
                 String::from_utf8(all).unwrap()
             });
             let lived = served(ours, together).await;
             assert_eq!(client.await.unwrap().matches("here").count(), 2);
-            assert!(lived <= Duration::from_secs(20) + IDLE_TIMEOUT, "{lived:?}");
+            assert_eq!(lived, pause + IDLE_TIMEOUT);
         }
     }
 }

@@ -19,7 +19,10 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::time::{Duration, Instant};
+use tokio::{
+    sync::Notify,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::source::Source;
@@ -123,6 +126,9 @@ struct Open {
     changed_at: Instant,
     /// Anything was asked over it.
     asked: bool,
+    is_http2: bool,
+    /// Over HTTP/1, since when the head of a further request is on its way.
+    head: Option<Instant>,
     close: CancellationToken,
 }
 
@@ -139,6 +145,21 @@ pub struct Slot {
     close: CancellationToken,
     /// The last request of HTTP/1 came with a body, of which not all need have been read.
     is_sent_to: AtomicBool,
+    is_http2: AtomicBool,
+    /// Over HTTP/1 no request runs: what comes next is the head of another.
+    awaits_head: AtomicBool,
+    head_began: Notify,
+}
+
+/// A connection over which no request runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Idle {
+    pub since: Instant,
+    /// Whether anything ever was asked over it.
+    pub asked: bool,
+    pub is_http2: bool,
+    /// Over HTTP/1, since when the head of a further request is on its way.
+    pub head: Option<Instant>,
 }
 
 impl Connections {
@@ -185,6 +206,8 @@ impl Connections {
             changed: id,
             changed_at: Instant::now(),
             asked: false,
+            is_http2: false,
+            head: None,
             close: close.clone(),
         };
         state.open.insert(id, open);
@@ -193,6 +216,9 @@ impl Connections {
             id,
             close,
             is_sent_to: AtomicBool::new(false),
+            is_http2: AtomicBool::new(false),
+            awaits_head: AtomicBool::new(false),
+            head_began: Notify::new(),
         }))
     }
 
@@ -274,9 +300,11 @@ impl Slot {
 
     /// A request began.
     pub fn request(self: &Arc<Self>) -> Asking {
+        self.awaits_head.store(false, Ordering::Relaxed);
         self.all.state().change(self.id, |open| {
             open.requests += 1;
             open.asked = true;
+            open.head = None;
         });
         Asking {
             slot: self.clone(),
@@ -312,12 +340,51 @@ impl Slot {
         })
     }
 
-    /// Since when nothing is asked over it, and whether anything ever was; `None` while a request
-    /// runs.
-    pub fn idle_since(&self) -> Option<(Instant, bool)> {
+    /// `None` while a request runs.
+    pub fn idle(&self) -> Option<Idle> {
         let state = self.all.state();
         let open = state.open.get(&self.id)?;
-        (open.requests == 0).then_some((open.changed_at, open.asked))
+        (open.requests == 0).then_some(Idle {
+            since: open.changed_at,
+            asked: open.asked,
+            is_http2: open.is_http2,
+            head: open.head,
+        })
+    }
+
+    /// Its client speaks HTTP/2, over which bytes come between requests too.
+    pub fn speaks_http2(&self) {
+        if !self.is_http2.swap(true, Ordering::Relaxed)
+            && let Some(open) = self.all.state().open.get_mut(&self.id)
+        {
+            open.is_http2 = true;
+        }
+    }
+
+    /// Bytes came.
+    pub fn hears(&self) {
+        // Asked first, since it is so for the fewest: the other writes.
+        if self.awaits_head.load(Ordering::Relaxed)
+            && self.awaits_head.swap(false, Ordering::Relaxed)
+            && let Some(open) = self.all.state().open.get_mut(&self.id)
+        {
+            open.head = Some(Instant::now());
+            self.head_began.notify_one();
+        }
+    }
+
+    /// What came so far was of the last request of HTTP/1, though that was answered already.
+    pub fn awaits_head(&self) {
+        if let Some(open) = self.all.state().open.get_mut(&self.id) {
+            open.head = None;
+            let awaits = open.requests == 0;
+            self.awaits_head.store(awaits, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends when the head of a further request has begun to come.
+    pub async fn head_began(&self) {
+        self.head_began.notified().await;
     }
 
     /// Whom requests over it count for until their caller is known.
@@ -429,6 +496,8 @@ impl Drop for Asking {
         self.slot.all.state().change(self.slot.id, |open| {
             open.requests -= 1;
             open.admitted -= usize::from(admitted);
+            let awaits = open.requests == 0 && !open.is_http2;
+            self.slot.awaits_head.store(awaits, Ordering::Relaxed);
         });
     }
 }

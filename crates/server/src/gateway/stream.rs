@@ -18,10 +18,15 @@ use super::{connections::Slot, lingering::Lingering};
 /// A peer that takes nothing for this long is gone, or wants to hold what is being sent to it.
 const WRITE_STALL: Duration = Duration::from_secs(60);
 
+/// How a connection of HTTP/2 begins, and none of HTTP/1. Who sends it in smaller pieces is known by the first request.
+const PREFACE: &[u8] = b"PRI * ";
+
 /// A connection in its slot. A websocket that it becomes keeps the slot too.
 pub struct Slotted<S> {
     stream: S,
     slot: Arc<Slot>,
+    /// Something came.
+    is_begun: bool,
     /// When writing stalls for too long; set while the peer takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
     is_shut: bool,
@@ -34,6 +39,7 @@ impl<S> Slotted<S> {
         Self {
             stream,
             slot,
+            is_begun: false,
             stall: None,
             is_shut: false,
             lingering: None,
@@ -64,7 +70,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Slotted<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let came = &buffer.filled()[before..];
+        if !came.is_empty() {
+            let is_first = !std::mem::replace(&mut self.is_begun, true);
+            if is_first && came.starts_with(PREFACE) {
+                self.slot.speaks_http2();
+            }
+            self.slot.hears();
+        }
+        read
     }
 }
 

@@ -70,7 +70,7 @@ fn idle_ones_go_first_then_unverified_ones_then_none() {
     assert_eq!(all.counts().refused, 1);
     drop((admitted, arriving));
     // What ended its request is idle again.
-    assert!(slots[0].idle_since().is_some_and(|(_, asked)| asked));
+    assert!(slots[0].idle().is_some_and(|it| it.asked));
     all.admit(source(1)).unwrap();
     assert!(closed(&slots[0]));
 }
@@ -202,4 +202,43 @@ fn few_connections_linger_and_they_give_way() {
     all.admit(source(9)).unwrap();
     assert!(closed(&slots[0]) && !closed(&slots[5]));
     drop(asking);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_head_begins_with_its_first_byte() {
+    let all = Connections::new(LIMITS);
+    let slot = all.admit(source(1)).unwrap();
+    let head = |slot: &Slot| slot.idle().unwrap().head;
+    // The first one has since the connection began.
+    slot.hears();
+    assert_eq!(head(&slot), None);
+    let asking = slot.request();
+    slot.hears();
+    assert_eq!(slot.idle(), None);
+    drop(asking);
+    assert_eq!(head(&slot), None);
+    let begun = Instant::now();
+    slot.hears();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    slot.hears();
+    assert_eq!(head(&slot), Some(begun));
+    slot.head_began().await;
+    // That was what was left of a body.
+    slot.awaits_head();
+    assert_eq!(head(&slot), None);
+    slot.hears();
+    assert_eq!(head(&slot), Some(Instant::now()));
+    drop(slot.request());
+    assert_eq!(head(&slot), None);
+}
+
+#[test]
+fn bytes_of_http2_are_no_heads() {
+    let all = Connections::new(LIMITS);
+    let slot = all.admit(source(1)).unwrap();
+    slot.speaks_http2();
+    drop(slot.request());
+    slot.hears();
+    let idle = slot.idle().unwrap();
+    assert!(idle.is_http2 && idle.asked && idle.head.is_none());
 }
