@@ -215,7 +215,7 @@ impl Gateway {
                         let closed = slot.clone();
                         tokio::select! {
                             () = gateway.connection(stream, address, slot, shutdown) => {}
-                            () = closed.closed() => {
+                            () = closed.displaced() => {
                                 tracing::debug!(%address, "a connection was closed for another");
                             }
                         }

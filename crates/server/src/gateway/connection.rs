@@ -54,7 +54,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Answered<B> = Result<Response<B>, Infallible>;
 
-/// Answers what is asked over `stream` until it closes, asks nothing for too long, or `shutdown`. Each request of HTTP/2 has a task.
+/// Answers what is asked over `stream` until it closes, asks nothing for too long, gives way to another ([`Slot::displaced`] says when it
+/// must be gone), or `shutdown`. Each request of HTTP/2 has a task.
 pub async fn serve<S, F, B>(
     stream: S,
     slot: &Arc<Slot>,
@@ -84,7 +85,7 @@ where
                 last_answers(connection).await
             }
         },
-        () = shutdown.cancelled() => {
+        () = is_to_end(slot, &shutdown) => {
             slot.is_sent_to(false);
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -124,7 +125,7 @@ where
                 last_answers(together).await
             }
         },
-        () = shutdown.cancelled() => {
+        () = is_to_end(slot, &shutdown) => {
             slot.is_sent_to(false);
             together.connection.as_mut().graceful_shutdown();
             together.await
@@ -182,6 +183,14 @@ where
             Answered::Ok(answer)
         })
     })
+}
+
+/// Ends when its client is to be told that the connection ends. How long that may take others decide.
+async fn is_to_end(slot: &Slot, shutdown: &CancellationToken) {
+    tokio::select! {
+        () = slot.closed() => {}
+        () = shutdown.cancelled() => {}
+    }
 }
 
 async fn last_answers(connection: impl Future<Output = Ended>) -> Ended {
@@ -262,6 +271,7 @@ mod tests {
 
     const SETTINGS: u8 = 4;
     const PING: u8 = 6;
+    const GOAWAY: u8 = 7;
     const ACK: u8 = 1;
     const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -273,9 +283,16 @@ mod tests {
         frame
     }
 
-    /// Answers settings and pings until the other side closes; how many pings there were.
-    async fn polite(mut stream: DuplexStream) -> usize {
-        let mut pings = 0;
+    /// What came from the server before it closed.
+    #[derive(Default)]
+    struct Came {
+        pings: usize,
+        goodbyes: usize,
+    }
+
+    /// Reads until the other side closes; `answers` settings and pings.
+    async fn client(mut stream: DuplexStream, answers: bool) -> Came {
+        let mut came = Came::default();
         let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         hello.extend(frame(SETTINGS, 0, &[]));
         stream.write_all(&hello).await.unwrap();
@@ -287,22 +304,33 @@ mod tests {
             let answer = match (head[3], head[4] & ACK) {
                 (SETTINGS, 0) => frame(SETTINGS, ACK, &[]),
                 (PING, 0) => {
-                    pings += 1;
+                    came.pings += 1;
                     frame(PING, ACK, &payload)
+                }
+                (GOAWAY, _) => {
+                    came.goodbyes += 1;
+                    continue;
                 }
                 _ => continue,
             };
+            if !answers {
+                continue;
+            }
             if stream.write_all(&answer).await.is_err() {
                 break;
             }
         }
-        pings
+        came
     }
 
     /// How long a connection lives that is served with a client of one end.
     async fn served(ours: DuplexStream, together: bool) -> Duration {
         let all = Connections::new(Limits::for_descriptors(1024));
         let slot = all.admit(Source::Machine).unwrap();
+        served_in(&slot, ours, together).await
+    }
+
+    async fn served_in(slot: &Arc<Slot>, ours: DuplexStream, together: bool) -> Duration {
         let asked = slot.clone();
         let service = hyper::service::service_fn(move |_: Request<Incoming>| {
             let asking = asked.request();
@@ -314,8 +342,8 @@ mod tests {
         let started = Instant::now();
         let stop = CancellationToken::new();
         let _ = match together {
-            false => serve(ours, &slot, stop, service).await,
-            true => serve_together(ours, &slot, stop, service).await,
+            false => serve(ours, slot, stop, service).await,
+            true => serve_together(ours, slot, stop, service).await,
         };
         started.elapsed()
     }
@@ -324,13 +352,63 @@ mod tests {
     async fn a_client_that_answers_pings_and_asks_nothing_does_not_stay() {
         for together in [false, true] {
             let (ours, theirs) = tokio::io::duplex(64 << 10);
-            let client = tokio::spawn(polite(theirs));
+            let client = tokio::spawn(client(theirs, true));
             let lived = served(ours, together).await;
             assert!(
                 lived >= HEADER_TIMEOUT && lived <= HEADER_TIMEOUT + LAST_ANSWERS,
                 "{lived:?}"
             );
-            assert!(client.await.unwrap() > 0, "it was never pinged");
+            let came = client.await.unwrap();
+            assert!(came.pings > 0, "it was never pinged");
+            assert!(came.goodbyes > 0, "it was not told");
+        }
+    }
+
+    /// How long a connection lives on that gives way to others.
+    async fn gives_way(ours: DuplexStream, together: bool) -> Duration {
+        let all = Connections::new(Limits::for_descriptors(1024));
+        let slot = all.admit(Source::Machine).unwrap();
+        let serving = async {
+            tokio::select! {
+                _ = served_in(&slot, ours, together) => {}
+                () = slot.displaced() => {}
+            }
+            Instant::now()
+        };
+        let crowding = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let others = (0..all.limits().per_source).map(|_| all.admit(Source::Machine).unwrap());
+            let others: Vec<_> = others.collect();
+            (Instant::now(), others)
+        };
+        let (ended, (displaced, _others)) = tokio::join!(serving, crowding);
+        ended - displaced
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_of_http2_that_gives_way_says_so() {
+        for together in [false, true] {
+            let (ours, theirs) = tokio::io::duplex(64 << 10);
+            let polite = tokio::spawn(client(theirs, true));
+            assert_eq!(gives_way(ours, together).await, Duration::ZERO);
+            // The second names the last request that was taken.
+            assert_eq!(polite.await.unwrap().goodbyes, 2);
+            let (ours, theirs) = tokio::io::duplex(64 << 10);
+            let silent = tokio::spawn(client(theirs, false));
+            let lived = gives_way(ours, together).await;
+            assert_eq!(lived, Duration::from_secs(1), "it is waited for a moment");
+            assert_eq!(silent.await.unwrap().goodbyes, 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_of_http1_that_gives_way_is_gone() {
+        for together in [false, true] {
+            for sent in [GET, b"GET / HTTP/1.1\r\n"] {
+                let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+                theirs.write_all(sent).await.unwrap();
+                assert_eq!(gives_way(ours, together).await, Duration::ZERO);
+            }
         }
     }
 

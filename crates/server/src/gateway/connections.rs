@@ -5,7 +5,8 @@
 //! key) moves to the nodes' pool and frees its place. Where the strangers' pool or a source's share
 //! is full, the connection that has been idle longest gives way to the new one; then the one whose
 //! unverified request has been arriving longest. A connection with an admitted request is never
-//! closed for another.
+//! closed for another. A client of HTTP/2 is told that its connection ends, so that it asks elsewhere
+//! what would get lost; a bounded number of them has a moment for that.
 //!
 //! Both pools together stay well below the limit of descriptors, so that files and sockets of the
 //! server's own never fail for want of one.
@@ -29,6 +30,8 @@ use super::source::Source;
 
 /// A client that asks again within this time keeps its connection while descriptors are short.
 const ASKED_LATELY: Duration = Duration::from_secs(5);
+/// A connection of HTTP/2 that gives way has so long to say so and to hear what was asked meanwhile: some round trips.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct Limits {
     pub visits: usize,
     /// Connections at once that end and wait for what their clients are still sending.
     pub lingering: usize,
+    /// Connections at once that gave way and still say so, beyond all others: the server's own files leave room for them.
+    pub leaving: usize,
 }
 
 impl Limits {
@@ -68,6 +73,7 @@ impl Limits {
             registry,
             visits: (registry / 4).max(1),
             lingering: (strangers / 4).max(1),
+            leaving: (strangers / 16).max(1),
         }
     }
 }
@@ -110,6 +116,7 @@ struct State {
     /// Among them, those of visitors.
     visits: HashMap<Source, usize>,
     lingering: HashMap<Source, usize>,
+    leaving: HashMap<Source, usize>,
     next: u64,
     displaced: u64,
     refused: u64,
@@ -136,6 +143,8 @@ struct Open {
 enum Pool {
     Strangers(Source),
     Nodes(Source),
+    /// It gave way to another one, and says so.
+    Leaving(Source),
 }
 
 /// The place of one connection; free again when dropped.
@@ -227,7 +236,7 @@ impl Connections {
     pub fn close_one(&self) {
         let mut state = self.state();
         if let Some(id) = state.least_useful(None, ASKED_LATELY) {
-            state.displace(id);
+            state.cut(id);
         }
     }
 
@@ -293,9 +302,23 @@ impl Drop for RegistryPlace {
 }
 
 impl Slot {
-    /// Ends when the connection must close for another.
+    /// Ends when the connection gives way to another.
     pub async fn closed(&self) {
         self.close.cancelled().await;
+    }
+
+    /// Ends when the connection that gave way must be gone.
+    pub async fn displaced(&self) {
+        self.closed().await;
+        if self.is_leaving() {
+            tokio::time::sleep(FAREWELL).await;
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        let state = self.all.state();
+        let pool = state.open.get(&self.id).map(|open| &open.pool);
+        matches!(pool, Some(Pool::Leaving(_)))
     }
 
     /// A request began.
@@ -391,7 +414,9 @@ impl Slot {
     pub fn source(&self) -> Source {
         let state = self.all.state();
         match state.open.get(&self.id).map(|open| &open.pool) {
-            Some(Pool::Strangers(source) | Pool::Nodes(source)) => source.clone(),
+            Some(Pool::Strangers(source) | Pool::Nodes(source) | Pool::Leaving(source)) => {
+                source.clone()
+            }
             // Already displaced: what it still asks ends with it.
             None => Source::Machine,
         }
@@ -415,9 +440,10 @@ impl Slot {
                 state.refused += 1;
                 return Err(Full);
             };
-            state.displace(id);
+            state.displace(id, &self.all.limits);
         }
-        let Some(open) = state.open.get_mut(&self.id) else {
+        let open = state.open.get_mut(&self.id);
+        let Some(open) = open.filter(|open| !matches!(open.pool, Pool::Leaving(_))) else {
             return Ok(());
         };
         let was = std::mem::replace(&mut open.pool, Pool::Strangers(task.clone()));
@@ -440,7 +466,7 @@ impl Slot {
         let Some(open) = state.open.get_mut(&self.id) else {
             return;
         };
-        if matches!(open.pool, Pool::Nodes(_)) {
+        if !matches!(open.pool, Pool::Strangers(_)) {
             return;
         }
         let was = std::mem::replace(&mut open.pool, Pool::Nodes(node.clone()));
@@ -528,7 +554,7 @@ impl State {
         };
         match self.least_useful(among, Duration::ZERO) {
             Some(id) => {
-                self.displace(id);
+                self.displace(id, limits);
                 Ok(())
             }
             None => {
@@ -545,7 +571,7 @@ impl State {
             .iter()
             .filter(|(_, open)| match &open.pool {
                 Pool::Strangers(source) => among.is_none_or(|among| source == among),
-                Pool::Nodes(_) => false,
+                Pool::Nodes(_) | Pool::Leaving(_) => false,
             })
             .filter(|(_, open)| open.admitted == 0)
             .filter(|(_, open)| !open.asked || open.changed_at.elapsed() >= spared)
@@ -553,11 +579,26 @@ impl State {
             .map(|(id, _)| *id)
     }
 
-    fn displace(&mut self, id: u64) {
-        if let Some(open) = self.remove(id) {
-            open.close.cancel();
-            self.displaced += 1;
+    /// Its place is another's from now on. Over HTTP/2 it may be there a little longer to say so, if not too many are.
+    fn displace(&mut self, id: u64, limits: &Limits) {
+        if let Some(open) = self.cut(id)
+            && open.is_http2
+            && let Pool::Strangers(source) = &open.pool
+            && may_enter(&self.leaving, source, limits.leaving, 4)
+        {
+            let source = source.clone();
+            *self.leaving.entry(source.clone()).or_default() += 1;
+            let pool = Pool::Leaving(source);
+            self.open.insert(id, Open { pool, ..open });
         }
+    }
+
+    /// Closes it at once.
+    fn cut(&mut self, id: u64) -> Option<Open> {
+        let open = self.remove(id)?;
+        open.close.cancel();
+        self.displaced += 1;
+        Some(open)
     }
 
     fn remove(&mut self, id: u64) -> Option<Open> {
@@ -576,6 +617,7 @@ impl State {
                 self.nodes -= 1;
                 take_one(&mut self.by_node, node);
             }
+            Pool::Leaving(source) => take_one(&mut self.leaving, source),
         }
     }
 }

@@ -78,7 +78,7 @@ impl Front {
                         let closed = slot.clone();
                         tokio::select! {
                             () = front.connection(stream, ip, slot, stop) => {}
-                            () = closed.closed() => {
+                            () = closed.displaced() => {
                                 tracing::debug!(%address, "a connection was closed for another");
                             }
                         }

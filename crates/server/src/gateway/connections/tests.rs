@@ -8,6 +8,7 @@ const LIMITS: Limits = Limits {
     registry: 4,
     visits: 4,
     lingering: 5,
+    leaving: 4,
 };
 
 fn source(number: u8) -> Source {
@@ -241,4 +242,50 @@ fn bytes_of_http2_are_no_heads() {
     slot.hears();
     let idle = slot.idle().unwrap();
     assert!(idle.is_http2 && idle.asked && idle.head.is_none());
+}
+
+#[test]
+fn few_connections_of_http2_that_give_way_say_so() {
+    let all = Connections::new(LIMITS);
+    let http2 = |from: u8| {
+        let slot = all.admit(source(from)).unwrap();
+        slot.speaks_http2();
+        slot
+    };
+    let slots: Vec<_> = (1..7).map(http2).collect();
+    let next: Vec<_> = (11..17).map(|n| all.admit(source(n)).unwrap()).collect();
+    assert!(slots.iter().all(|it| closed(it)));
+    let leave: Vec<_> = slots.iter().map(|it| it.is_leaving()).collect();
+    assert_eq!(leave, [true, true, true, true, false, false]);
+    assert_eq!((all.counts().strangers, all.counts().displaced), (6, 6));
+    // What they still ask counts for whom they came from, and does not give them a place again.
+    assert_eq!(slots[0].source(), source(1));
+    slots[0].is_of_node("a");
+    slots[0].is_of_task(Source::Task("a".to_owned())).unwrap();
+    assert!(slots[0].is_leaving() && all.counts().nodes == 0);
+    drop((slots, next));
+    let state = all.state();
+    assert!(state.leaving.is_empty() && state.open.is_empty() && state.strangers == 0);
+}
+
+#[test]
+fn of_a_source_one_in_four_has_time_to_say_that_it_gives_way() {
+    let all = Connections::new(LIMITS);
+    let slots: Vec<_> = (0..4).map(|_| all.admit(source(1)).unwrap()).collect();
+    slots[1].speaks_http2();
+    slots[2].speaks_http2();
+    let next: Vec<_> = (0..3).map(|_| all.admit(source(1)).unwrap()).collect();
+    assert!(closed(&slots[2]) && !closed(&slots[3]));
+    let leave: Vec<_> = slots.iter().map(|it| it.is_leaving()).collect();
+    assert_eq!(leave, [false, true, false, false]);
+    drop((slots, next));
+}
+
+#[test]
+fn for_its_descriptor_one_is_closed_at_once() {
+    let all = Connections::new(LIMITS);
+    let slot = all.admit(source(1)).unwrap();
+    slot.speaks_http2();
+    all.close_one();
+    assert!(closed(&slot) && !slot.is_leaving());
 }
