@@ -124,6 +124,17 @@ impl Digest {
         self.bytes()[0]
     }
 
+    /// Two numbers that blobs have in common by chance alone, for a table that may take one for another.
+    pub(crate) fn place_and_mark(&self) -> (u32, u32) {
+        let bytes = self.bytes();
+        let number = |at: usize| {
+            let four = &bytes[at..at + 4];
+            four.iter()
+                .fold(0, |all, byte| (all << 8) | u32::from(*byte))
+        };
+        (number(0), number(4))
+    }
+
     /// The digits without the algorithm, which their number tells.
     pub fn hex(&self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -22,7 +22,9 @@ use wharf_durable::private_folder;
 
 use crate::{
     Algorithm, BlobError, Digest,
+    hot::Version,
     sealed::{self, Damage},
+    small::Small,
     store::BlobInfo,
 };
 
@@ -48,6 +50,8 @@ pub(crate) struct Folder {
     /// Which of the 256 folders of blobs are known to be there after a crash too. That another
     /// upload just made one does not say so.
     durable: [AtomicBool; 256],
+    /// Contents of small blobs, which leave with their files.
+    small: Small,
     /// A blob was noted as damaged, ever. Nobody else writes notes: while this says no, there are none to look for.
     any_noted: AtomicBool,
     /// Held as long as the folder is in use.
@@ -105,6 +109,7 @@ impl Folder {
         let noted = noted.map_err(BlobError::at("list damaged blobs"))?;
         Ok(Self {
             any_noted: AtomicBool::new(noted),
+            small: Small::default(),
             within: File::open(&blobs).map_err(BlobError::at("open the folder of blobs"))?,
             blobs,
             uploads,
@@ -135,10 +140,15 @@ impl Folder {
         &self.scrub
     }
 
+    pub(crate) fn small(&self) -> &Small {
+        &self.small
+    }
+
     /// Notes that `file`, which was read as the blob, is damaged. The note names that file: one that
     /// takes its place meanwhile is not meant.
     pub(crate) fn note_damage(&self, digest: &Digest, file: &File) -> io::Result<()> {
         self.any_noted.store(true, Ordering::SeqCst);
+        self.small.forget(digest);
         let mut note = OpenOptions::new()
             .write(true)
             .create(true)
@@ -214,6 +224,7 @@ impl Folder {
             return Ok(());
         }
         self.any_noted.store(true, Ordering::SeqCst);
+        self.small.forget(digest);
         fs::rename(&from, self.aside(digest))?;
         sync_folder(&self.quarantine)?;
         sync_folder(folder_of(&from))
@@ -321,11 +332,27 @@ impl Folder {
     /// As [`Folder::open_blob`] without waiting for the disk; `None` if that cannot be done, or for a blob that a version
     /// before stored plain, or none at all.
     pub(crate) fn open_at_once(&self, digest: &Digest) -> Option<(File, Metadata)> {
-        let hex = digest.hex();
-        let path = [&hex[..2], "/", hex.as_str(), SEALED].concat();
-        let file = open_cached(self.within.as_fd(), Path::new(&path)).ok()?;
+        let file = open_cached(self.within.as_fd(), &Self::below(digest)).ok()?;
         let found = file.metadata().ok()?;
         Some((file, found))
+    }
+
+    /// Whether this version of a blob's encrypted file lies in its place, as far as can be told without waiting for the
+    /// disk. It is not opened: only its place is.
+    pub(crate) fn is_there_at_once(&self, version: &Version) -> bool {
+        let digest = version.digest();
+        let (dir, path) = (self.within.as_fd(), Self::below(digest));
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let cached = ResolveFlags::CACHED;
+        let place = openat2(dir, path.as_path(), flags, Mode::empty(), cached);
+        let found = place.map(File::from).ok().and_then(|it| it.metadata().ok());
+        found.is_some_and(|found| Version::as_found(*digest, &found) == *version)
+    }
+
+    /// Where the blob is encrypted, from the folder of blobs on.
+    fn below(digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        [&hex[..2], "/", hex.as_str(), SEALED].concat().into()
     }
 
     /// Where blobs lie.
@@ -366,6 +393,7 @@ impl Folder {
             sync_folder(&self.blobs)?;
             durable.store(true, Ordering::Release);
         }
+        self.small.forget(digest);
         fs::rename(path, &target)?;
         // It was of a file that is gone now, or lies aside and is of no more use.
         self.forget_damage(digest)?;
@@ -374,6 +402,7 @@ impl Folder {
     }
 
     pub(crate) fn remove(&self, digest: &Digest) -> io::Result<bool> {
+        self.small.forget(digest);
         let plain = self.remove_plain(digest)?;
         let aside = self.remove_aside(digest)?;
         self.forget_damage(digest)?;

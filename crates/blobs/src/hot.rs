@@ -31,7 +31,7 @@ use crate::{
 const OPENED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// Bytes kept at most on a large machine.
 const MOST: usize = 256 << 20;
-/// Of what the machine has, or this process may take, kept at most.
+/// Of what the machine has, or this process may take, kept at most; of small blobs (`small.rs`) as much besides.
 const SHARE: u64 = 64;
 /// What was not read for so long is given back.
 const IDLE: Duration = Duration::from_secs(120);
@@ -60,6 +60,20 @@ impl Version {
             changed: (found.ctime(), found.ctime_nsec()),
         }
     }
+
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    #[cfg(test)]
+    pub(crate) fn example(digest: Digest, inode: u64) -> Self {
+        let changed = (1, 0);
+        Self {
+            digest,
+            inode,
+            changed,
+        }
+    }
 }
 
 /// The pieces of one folder's blobs.
@@ -85,10 +99,15 @@ struct Piece {
 
 impl Default for Hot {
     fn default() -> Self {
-        let share = memory(Taker::Process).map(|bytes| bytes / SHARE);
-        let share = share.and_then(|bytes| usize::try_from(bytes).ok());
-        Self::with_most(share.map_or(MOST, |bytes| bytes.min(MOST)))
+        Self::with_most(part_of_memory(MOST))
     }
+}
+
+/// Bytes that may be kept: `most`, or less on a small machine.
+pub(crate) fn part_of_memory(most: usize) -> usize {
+    let share = memory(Taker::Process).map(|bytes| bytes / SHARE);
+    let share = share.and_then(|bytes| usize::try_from(bytes).ok());
+    share.map_or(most, |bytes| bytes.min(most))
 }
 
 impl Hot {
@@ -193,11 +212,7 @@ mod tests {
     use super::*;
 
     fn version(n: u8) -> Version {
-        Version {
-            digest: Digest::of(&[n]),
-            inode: 1,
-            changed: (1, 0),
-        }
+        Version::example(Digest::of(&[n]), 1)
     }
 
     const SIZE: u64 = 2 * PIECE + 7;

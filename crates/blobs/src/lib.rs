@@ -22,7 +22,7 @@
 //!   scrubber found damaged is there for nobody.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob; what is kept of blobs
-//!   that are read again and again (`hot.rs`) has a bound of its own.
+//!   that are read again and again (`hot.rs`) has a bound of its own, and so have contents of small ones (`small.rs`).
 //! - Removing needs an [`Exclusive`] on the digest, which nobody gets while a [`Lease`] is out. Both
 //!   are this process's own. Who needs a blob, and when it was last wanted, are records of its users.
 
@@ -38,6 +38,7 @@ mod reader;
 mod reseal;
 mod scrub;
 mod sealed;
+mod small;
 mod store;
 mod upload;
 mod verify;

@@ -3,7 +3,7 @@
 //! Each chunk is read and decrypted on a blocking thread, and while one is on its way to the client
 //! the next one is: a reader holds two at most. A short range that the kernel has in memory is read where it is asked
 //! for: to hand it to a thread and to be woken by it would take as long. What is kept of a blob that is read again and
-//! again is taken from there (`hot.rs`).
+//! again is taken from there (`hot.rs`), and so is a small one (`small.rs`).
 
 use std::{
     fs::File,
@@ -39,7 +39,7 @@ const SPARE_BUFFERS: usize = 32;
 
 /// A stream of the bytes of one blob. Removing the blob meanwhile does not disturb it.
 pub struct BlobReader {
-    source: Arc<Source>,
+    content: Content,
     digest: Digest,
     at: u64,
     end: u64,
@@ -53,6 +53,13 @@ pub struct BlobReader {
     spares: Arc<Spares>,
     /// Where pieces of the blob are kept, if it is read again and again.
     hot: Option<(Arc<Hot>, Version)>,
+}
+
+/// Where a blob's bytes come from.
+enum Content {
+    File(Arc<Source>),
+    /// All of a small one, which is kept (`small.rs`).
+    Kept(Bytes),
 }
 
 enum Pending {
@@ -156,7 +163,7 @@ impl BlobReader {
             end: source.size,
             at_once: source.size <= SHORT,
             noted_damaged: false,
-            source: Arc::new(source),
+            content: Content::File(Arc::new(source)),
             pending: None,
             folder: folder.clone(),
             spares: spares.clone(),
@@ -164,11 +171,32 @@ impl BlobReader {
         }
     }
 
+    /// Of a small blob whose content is kept.
+    pub(crate) fn kept(
+        whole: Bytes,
+        digest: Digest,
+        folder: &Arc<Folder>,
+        spares: &Arc<Spares>,
+    ) -> Self {
+        Self {
+            digest,
+            at: 0,
+            end: whole.len() as u64,
+            at_once: true,
+            noted_damaged: false,
+            content: Content::Kept(whole),
+            pending: None,
+            folder: folder.clone(),
+            spares: spares.clone(),
+            hot: None,
+        }
+    }
+
     /// Of `start..end` alone, whose first chunk, if there is one, was read as the blob was opened.
     pub(crate) fn begun(mut self, start: u64, end: u64, first: Option<Bytes>) -> Self {
         self.select(start, end);
         if let (Some((hot, of)), Some(first)) = (&self.hot, &first) {
-            hot.keep(of, self.source.size, start, first);
+            hot.keep(of, self.size(), start, first);
         }
         self.pending = first.map(Pending::Read);
         self
@@ -190,7 +218,10 @@ impl BlobReader {
 
     /// Bytes of the whole blob.
     pub fn size(&self) -> u64 {
-        self.source.size
+        match &self.content {
+            Content::File(source) => source.size,
+            Content::Kept(whole) => whole.len() as u64,
+        }
     }
 
     /// Bytes still to come.
@@ -200,7 +231,7 @@ impl BlobReader {
 
     /// Reads `start..end` only; bounds beyond the blob mean its end.
     pub fn select(&mut self, start: u64, end: u64) {
-        let end = end.min(self.source.size);
+        let end = end.min(self.size());
         let start = start.min(end);
         // A small blob was read as it was opened.
         self.pending = match self.pending.take() {
@@ -209,6 +240,21 @@ impl BlobReader {
         };
         (self.at, self.end) = (start, end);
         self.at_once = self.remaining() <= SHORT;
+    }
+
+    /// All that is still to come, if it is in memory already; then nothing is to come any more. Of a small blob it is.
+    pub fn take_at_once(&mut self) -> Option<Bytes> {
+        let whole = match (&self.pending, &self.content) {
+            (Some(Pending::Read(chunk)), _) => chunk.clone(),
+            (None, Content::Kept(whole)) => part_of(whole, 0, self.at, self.end)?,
+            _ => return None,
+        };
+        if whole.is_empty() || whole.len() as u64 != self.remaining() {
+            return None;
+        }
+        self.pending = None;
+        self.at = self.end;
+        Some(whole)
     }
 
     /// The next chunk; `None` at the end.
@@ -241,22 +287,29 @@ impl BlobReader {
     }
 
     fn begin(&mut self) -> Pending {
+        let source = match &self.content {
+            Content::File(source) => source.clone(),
+            Content::Kept(whole) => {
+                let rest = part_of(whole, 0, self.at, self.end);
+                return Pending::Read(rest.unwrap_or_default());
+            }
+        };
         let kept = self.hot.as_ref();
         if let Some(kept) = kept.and_then(|(hot, of)| hot.content(of, self.at, self.end)) {
             return Pending::Read(kept);
         }
         if self.at_once {
             let mut chunk = self.spares.chunk();
-            if chunk.fill_at_once(&self.source, self.at, self.wanted()) {
+            if chunk.fill_at_once(&source, self.at, self.wanted()) {
                 let content = Bytes::from_owner(chunk);
                 if let Some((hot, of)) = &self.hot {
-                    hot.keep(of, self.source.size, self.at, &content);
+                    hot.keep(of, source.size, self.at, &content);
                 }
                 return Pending::Read(content);
             }
             self.at_once = false;
         }
-        Pending::Reading(self.read())
+        Pending::Reading(self.read(source))
     }
 
     /// Bytes of the next chunk.
@@ -264,8 +317,8 @@ impl BlobReader {
         hot::within_piece(self.at, self.end)
     }
 
-    fn read(&self) -> JoinHandle<io::Result<Bytes>> {
-        let (source, spares) = (self.source.clone(), self.spares.clone());
+    fn read(&self, source: Arc<Source>) -> JoinHandle<io::Result<Bytes>> {
+        let spares = self.spares.clone();
         let (at, wanted) = (self.at, self.wanted());
         let (folder, digest, hot) = (self.folder.clone(), self.digest, self.hot.clone());
         tokio::task::spawn_blocking(move || {

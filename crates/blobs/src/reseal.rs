@@ -145,8 +145,11 @@ impl Blobs {
             let Some(found) = self.folder().find(&info.digest)? else {
                 continue;
             };
-            if found.sealed {
-                begun.extend(self.begin(&found.path, &Purpose::Blob(info.digest))?);
+            if found.sealed
+                && let Some(resealed) = self.begin(&found.path, &Purpose::Blob(info.digest))?
+            {
+                self.folder().small().forget(&info.digest);
+                begun.push(resealed);
             }
         }
         Ok((self.finish_all(begun)?, page.last().map(|info| info.digest)))

@@ -48,8 +48,8 @@ struct Inner {
 /// A blob that was opened without waiting.
 struct AtOnce {
     source: Source,
-    /// Of one whose pieces may be kept.
-    version: Option<Version>,
+    /// Of its file, before anything was read of it.
+    version: Version,
     /// The content of a small one, which is read with its key.
     whole: Option<Bytes>,
 }
@@ -133,16 +133,49 @@ impl Blobs {
     /// As [`Blobs::stat`], of a blob that opens. One that is known to be damaged is not there: whoever
     /// has its bytes shall send them, and they take its place.
     pub async fn find(&self, digest: &Digest) -> Result<Option<BlobInfo>, BlobError> {
+        if let Some(found) = self.find_at_once(digest) {
+            return Ok(Some(found));
+        }
         let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
         let digest = *digest;
         let found = blocking("look for a blob", move || usable(&folder, &keyring, digest));
         found.await
     }
 
+    /// The same of one that opens by what the kernel has in memory. `None` says nothing but that who asks has to wait.
+    fn find_at_once(&self, digest: &Digest) -> Option<BlobInfo> {
+        let size = match self.kept(digest) {
+            Some(kept) => kept.size(),
+            None => self.open_at_once(digest)?.source.size,
+        };
+        Some(BlobInfo {
+            digest: *digest,
+            size,
+        })
+    }
+
     /// `None` if there is no such blob. [`BlobError::Damaged`] if it is not the one that was stored;
     /// where only a part of it was changed, reading that part says so.
     pub async fn read(&self, digest: &Digest) -> Result<Option<BlobReader>, BlobError> {
-        if let Some(reader) = self.read_at_once(digest) {
+        self.read_for(digest, None).await
+    }
+
+    /// The same for an account, in whose share a small one is kept if it is read again and again.
+    pub async fn read_of(
+        &self,
+        digest: &Digest,
+        account: &str,
+    ) -> Result<Option<BlobReader>, BlobError> {
+        self.read_for(digest, Some(account)).await
+    }
+
+    async fn read_for(
+        &self,
+        digest: &Digest,
+        account: Option<&str>,
+    ) -> Result<Option<BlobReader>, BlobError> {
+        let kept = self.kept(digest);
+        if let Some(reader) = kept.or_else(|| self.read_at_once(digest, account)) {
             return Ok(Some(reader));
         }
         let (folder, wanted) = (self.inner.folder.clone(), *digest);
@@ -164,6 +197,10 @@ impl Blobs {
         let opened = self.opened(digest, begun).await?;
         Ok(opened.map(|(source, version, begun)| {
             let ((noted, whole), size) = (begun.unwrap_or_default(), source.size);
+            // One that lies there plain is about to get another file.
+            if !noted && matches!(source.cipher, Cipher::Key(_)) {
+                self.keep_small(version, whole.as_ref(), account);
+            }
             let reader = self.reader(source, *digest, version);
             reader.begun(0, size, whole).noted_damaged(noted)
         }))
@@ -171,17 +208,45 @@ impl Blobs {
 
     /// Opens a blob without handing it to another thread, where the kernel has in memory all that this takes: for a
     /// small blob the other thread takes longer than the blob. `None` says nothing but that who asks has to wait.
-    fn read_at_once(&self, digest: &Digest) -> Option<BlobReader> {
+    fn read_at_once(&self, digest: &Digest, account: Option<&str>) -> Option<BlobReader> {
         let AtOnce {
             source,
             version,
             whole,
         } = self.open_at_once(digest)?;
-        if whole.is_none() {
-            source.read_ahead();
+        match &whole {
+            Some(_) => self.keep_small(Some(version), whole.as_ref(), account),
+            None => source.read_ahead(),
         }
         let size = source.size;
-        Some(self.reader(source, *digest, version).begun(0, size, whole))
+        let reader = self.reader(source, *digest, Some(version));
+        Some(reader.begun(0, size, whole))
+    }
+
+    /// A small blob whose content is kept and whose file lies there as it was.
+    fn kept(&self, digest: &Digest) -> Option<BlobReader> {
+        let Inner { folder, spares, .. } = &*self.inner;
+        // What is under a lock is none of these.
+        if self.lock.is_some() {
+            return None;
+        }
+        let (version, content) = folder.small().content(digest)?;
+        if !folder.is_not_noted_at_once(digest) || !folder.is_there_at_once(&version) {
+            folder.small().forget(digest);
+            return None;
+        }
+        Some(BlobReader::kept(content, *digest, folder, spares))
+    }
+
+    /// Keeps what was read of a small blob for an account, once it is read again. `version` is that of its file before.
+    fn keep_small(&self, version: Option<Version>, whole: Option<&Bytes>, account: Option<&str>) {
+        let (Some(version), Some(whole), Some(account)) = (version, whole, account) else {
+            return;
+        };
+        let small = self.inner.folder.small();
+        if self.lock.is_none() && small.is_read_again(version.digest()) {
+            small.keep(&version, account, whole);
+        }
     }
 
     /// A range of it with its first bytes, in the same way.
@@ -203,18 +268,19 @@ impl Blobs {
         }
         if whole.is_some() {
             let size = source.size;
-            let mut reader = self.reader(source, *digest, version).begun(0, size, whole);
+            let reader = self.reader(source, *digest, Some(version));
+            let mut reader = reader.begun(0, size, whole);
             reader.select(start, end);
             return Some(reader);
         }
         let Inner { spares, hot, .. } = &*self.inner;
-        let kept = version.and_then(|version| hot.content(&version, start, end));
+        let kept = hot.content(&version, start, end);
         let first = kept.or_else(|| {
             let mut chunk = spares.chunk();
             let is_filled = chunk.fill_at_once(&source, start, hot::within_piece(start, end));
             is_filled.then(|| Bytes::from_owner(chunk))
         })?;
-        let reader = self.reader(source, *digest, version);
+        let reader = self.reader(source, *digest, Some(version));
         Some(reader.begun(start, end, Some(first)))
     }
 
@@ -228,13 +294,14 @@ impl Blobs {
         let (file, found) = folder.open_at_once(digest)?;
         let size = sealed::content_bytes(found.len())?;
         let purpose = Purpose::Blob(*digest);
+        let version = Version::as_found(*digest, &found);
         // The only record of a small one is its last one too, and says whether it is whole.
         if sealed::is_one_record(size) {
             let (key, whole) = sealed::read_small(&file, found.len(), keyring, &purpose)?;
             let cipher = Cipher::Key(key);
             return Some(AtOnce {
                 source: Source { file, cipher, size },
-                version: None,
+                version,
                 whole: Some(whole),
             });
         }
@@ -245,7 +312,7 @@ impl Blobs {
         source.verify_last(patience).ok()?;
         Some(AtOnce {
             source,
-            version: Some(Version::as_found(*digest, &found)),
+            version,
             whole: None,
         })
     }
@@ -342,12 +409,33 @@ impl Blobs {
 
     /// Gives back the memory of blobs that were read again and again, and no longer are.
     pub fn drop_idle(&self) {
-        self.inner.hot.drop_idle(std::time::Instant::now());
+        let now = std::time::Instant::now();
+        self.inner.hot.drop_idle(now);
+        self.inner.folder.small().drop_idle(now);
     }
 
-    /// A whole blob of at most `limit` bytes, for manifests.
+    /// A whole blob of at most `limit` bytes.
     pub async fn get(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, BlobError> {
-        let Some(mut reader) = self.read(digest).await? else {
+        self.get_for(digest, limit, None).await
+    }
+
+    /// The same for an account, as [`Blobs::read_of`]: for manifests.
+    pub async fn get_of(
+        &self,
+        digest: &Digest,
+        limit: u64,
+        account: &str,
+    ) -> Result<Option<Vec<u8>>, BlobError> {
+        self.get_for(digest, limit, Some(account)).await
+    }
+
+    async fn get_for(
+        &self,
+        digest: &Digest,
+        limit: u64,
+        account: Option<&str>,
+    ) -> Result<Option<Vec<u8>>, BlobError> {
+        let Some(mut reader) = self.read_for(digest, account).await? else {
             return Ok(None);
         };
         if reader.size() > limit {

@@ -24,6 +24,7 @@ use self::{
 };
 use crate::{
     Algorithm, BlobError, Digest, Lease, folder,
+    hot::Version,
     pipeline::Pipeline,
     sealed::{self, Purpose},
     store::{BlobInfo, Blobs, blocking},
@@ -43,6 +44,14 @@ pub struct Upload {
     look_at: u64,
     /// Remove the file when dropped.
     once: bool,
+    /// What came, as long as it is little.
+    little: Option<Little>,
+}
+
+/// All that came to an upload, for who reads the blob next, and in whose share it is kept.
+struct Little {
+    account: String,
+    content: Vec<u8>,
 }
 
 /// Bytes between two looks at the room left.
@@ -79,7 +88,24 @@ impl Upload {
             self.look_at = after + LOOK_EVERY;
             self.require_room(limits.free_bytes)?;
         }
+        if let Some(little) = &mut self.little {
+            match sealed::is_one_record(after) {
+                true => little.content.extend_from_slice(&piece),
+                false => self.little = None,
+            }
+        }
         self.pipeline.push(piece).await
+    }
+
+    /// What comes is kept in memory in the account's share once it is a blob, if that is small: it is often read next. For an
+    /// upload of which nothing came before, and under no lock.
+    pub fn keep_for(&mut self, account: &str) {
+        if self.offset() == 0 && self.blobs.lock().is_none() {
+            self.little = Some(Little {
+                account: account.to_owned(),
+                content: Vec::new(),
+            });
+        }
     }
 
     /// The name of its file.
@@ -241,6 +267,12 @@ impl Upload {
             // What stays is swept when the folder opens.
             let _ = folder::keep_tail(&folder::base_of(&upload.path), None);
             upload.blobs.table().file_gone(&upload.name());
+            if let Some(Little { account, content }) = upload.little.take()
+                && let Ok(version) = Version::of(digest, &upload.file)
+            {
+                let small = blobs.folder().small();
+                small.keep(&version, &account, &Bytes::from(content));
+            }
             blobs.folder().stat(&digest)
         });
         let info = info.await?.ok_or_else(|| {

@@ -221,6 +221,7 @@ impl Blobs {
             max_bytes,
             look_at: length,
             once,
+            little: None,
         }
     }
 }

@@ -236,7 +236,7 @@ async fn a_pass_leaves_in_memory_what_was_there_and_nothing_else() {
     let file = File::open(home.file(&digest)).unwrap();
     file.sync_all().unwrap();
     let forget = || posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
-    let is_there = || home.blobs.read_at_once(&digest).is_some();
+    let is_there = || home.blobs.read_at_once(&digest, None).is_some();
     whole(&home.blobs, &digest).await.unwrap();
     let was_there = is_there();
     forget();

@@ -7,7 +7,7 @@ use crate::sealed;
 async fn is_at_once(home: &Home, digest: &Digest) -> bool {
     // Memory may be short at one time.
     for _ in 0..10 {
-        if home.blobs.read_at_once(digest).is_some() {
+        if home.blobs.read_at_once(digest, None).is_some() {
             return true;
         }
         let _ = home.blobs.read(digest).await;
@@ -98,6 +98,179 @@ async fn a_keyring_without_the_key_reads_nothing_at_once() {
     let Home { dir, blobs, .. } = home;
     drop((blobs, lease));
     let blobs = Blobs::open(dir.path(), Keyring::in_memory(), Limits::default()).unwrap();
-    assert!(blobs.read_at_once(&info.digest).is_none());
+    assert!(blobs.read_at_once(&info.digest, None).is_none());
     assert!(blobs.read(&info.digest).await.is_err());
+}
+
+const ACCOUNT: &str = "123456789012";
+
+/// A blob of 4 KiB that is read until it is kept; `None` where the file system cannot say what it has in memory.
+async fn read_again(home: &Home) -> Option<(Digest, Bytes)> {
+    let content = random(4096);
+    let (info, lease) = home.blobs.put(content.clone()).await.unwrap();
+    drop(lease);
+    // Memory may be short at one time.
+    for reads in 0..10 {
+        if home.blobs.kept(&info.digest).is_some() {
+            assert!(reads > 1, "most is read once");
+            return Some((info.digest, content));
+        }
+        let read = home.blobs.read_of(&info.digest, ACCOUNT).await;
+        assert_eq!(rest_of(&mut read.unwrap().unwrap()).await, content);
+    }
+    assert!(!is_at_once(home, &info.digest).await, "it is in memory");
+    None
+}
+
+/// Whether there is memory that an entry takes, whether it counts or not.
+fn takes_memory(home: &Home, digest: &Digest) -> bool {
+    home.blobs.folder().small().content(digest).is_some()
+}
+
+#[tokio::test]
+async fn a_small_blob_is_kept_when_an_account_reads_it_again() {
+    let home = Home::new();
+    let Some((digest, content)) = read_again(&home).await else {
+        return;
+    };
+    let mut reader = home.blobs.read(&digest).await.unwrap().unwrap();
+    assert_eq!((reader.size(), reader.remaining()), (4096, 4096));
+    for (start, end) in [(0, u64::MAX), (1, 5), (4, 3), (4000, 5000), (0, 4096)] {
+        for _ in 0..2 {
+            reader.select(start, end);
+            let to = usize::try_from(end).unwrap_or(4096).min(4096);
+            let from = usize::try_from(start).unwrap().min(to);
+            assert_eq!(rest_of(&mut reader).await, content[from..to]);
+        }
+        reader.select(start, end);
+        let left = reader.remaining();
+        let rest = reader.take_at_once().map_or(0, |rest| rest.len() as u64);
+        assert_eq!((rest, reader.remaining()), (left, 0));
+    }
+    let found = home.blobs.find_at_once(&digest).unwrap();
+    assert_eq!((found.digest, found.size), (digest, 4096));
+    home.blobs.drop_idle();
+    assert!(home.blobs.kept(&digest).is_some());
+    let lock = crate::Lock::new([7; 32], crate::Layers::One);
+    assert!(home.blobs.under(lock).kept(&digest).is_none());
+}
+
+#[tokio::test]
+async fn a_small_blob_that_nobody_reads_for_an_account_is_not_kept() {
+    let home = Home::new();
+    let (info, _lease) = home.blobs.put(random(4096)).await.unwrap();
+    for _ in 0..3 {
+        whole(&home.blobs, &info.digest).await.unwrap();
+    }
+    assert!(!takes_memory(&home, &info.digest));
+}
+
+#[tokio::test]
+async fn what_is_kept_leaves_with_its_file() {
+    let home = Home::new();
+    let Some((digest, _)) = read_again(&home).await else {
+        return;
+    };
+    let hold = home.blobs.try_exclusive(&digest).unwrap();
+    assert!(hold.remove().await.unwrap());
+    assert!(!takes_memory(&home, &digest));
+    assert!(home.blobs.read(&digest).await.unwrap().is_none());
+    assert!(home.blobs.find(&digest).await.unwrap().is_none());
+
+    // The same where somebody else takes the file away.
+    let Some((digest, _)) = read_again(&home).await else {
+        return;
+    };
+    fs::remove_file(home.file(&digest)).unwrap();
+    assert!(home.blobs.read(&digest).await.unwrap().is_none());
+    assert!(!takes_memory(&home, &digest));
+}
+
+#[tokio::test]
+async fn what_is_kept_leaves_when_its_file_moves_aside_or_is_noted_as_damaged() {
+    let home = Home::new();
+    let Some((digest, _)) = read_again(&home).await else {
+        return;
+    };
+    let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(home.file(&digest)).unwrap());
+    let hold = home.blobs.try_exclusive(&digest).unwrap();
+    hold.move_aside(inode, Limits::default()).await.unwrap();
+    assert!(!takes_memory(&home, &digest));
+    assert!(
+        home.blobs
+            .read_of(&digest, ACCOUNT)
+            .await
+            .unwrap()
+            .is_none()
+    );
+
+    let Some((digest, _)) = read_again(&home).await else {
+        return;
+    };
+    let file = File::open(home.file(&digest)).unwrap();
+    home.blobs.folder().note_damage(&digest, &file).unwrap();
+    assert!(!takes_memory(&home, &digest));
+    for _ in 0..3 {
+        let read = home.blobs.read_of(&digest, ACCOUNT).await.unwrap().unwrap();
+        assert!(read.is_noted_damaged());
+        assert!(!takes_memory(&home, &digest));
+    }
+    assert!(home.blobs.find(&digest).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_kept_does_not_count_once_its_key_is_sealed_anew() {
+    let home = Home::new();
+    let Some((digest, content)) = read_again(&home).await else {
+        return;
+    };
+    home.keyring.rotate().unwrap();
+    assert_eq!(home.blobs.reseal().await.unwrap(), 1);
+    assert!(!takes_memory(&home, &digest));
+    assert_eq!(whole(&home.blobs, &digest).await.unwrap(), content);
+}
+
+#[tokio::test]
+async fn a_small_upload_is_kept_for_who_reads_it_next() {
+    let home = Home::new();
+    let content = random(5000);
+    let digest = Digest::of(&content);
+    let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
+    upload.keep_for(ACCOUNT);
+    send(&mut upload, &content).await;
+    let (_, lease) = upload.finish(&digest).await.unwrap();
+    drop(lease);
+    let kept = home.blobs.folder().small().content(&digest).unwrap();
+    assert_eq!(kept.1, content);
+    assert_eq!(whole(&home.blobs, &digest).await.unwrap(), content);
+    let hold = home.blobs.try_exclusive(&digest).unwrap();
+    assert!(hold.remove().await.unwrap());
+    assert!(!takes_memory(&home, &digest));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_large_or_began_before_is_not_kept() {
+    let home = Home::new();
+    let large = random(sealed::CHUNK);
+    let mut upload = home.blobs.upload_once(None, NO_LIMIT).await.unwrap();
+    upload.keep_for(ACCOUNT);
+    send(&mut upload, &large).await;
+    let digest = Digest::of(&large);
+    drop(upload.finish(&digest).await.unwrap());
+    assert!(!takes_memory(&home, &digest));
+
+    let content = random(100);
+    let id = home.blobs.begin_upload(SCOPE).await.unwrap();
+    let resume = || home.blobs.resume_upload(&id, SCOPE, NO_LIMIT);
+    let mut upload = resume().await.unwrap();
+    upload.keep_for(ACCOUNT);
+    upload.write(content.slice(..60)).await.unwrap();
+    upload.pause().await.unwrap();
+    let mut upload = resume().await.unwrap();
+    upload.keep_for(ACCOUNT);
+    upload.write(content.slice(60..)).await.unwrap();
+    let digest = Digest::of(&content);
+    drop(upload.finish(&digest).await.unwrap());
+    assert!(!takes_memory(&home, &digest));
+    assert_eq!(whole(&home.blobs, &digest).await.unwrap(), content);
 }

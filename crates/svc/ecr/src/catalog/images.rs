@@ -112,7 +112,10 @@ impl Catalog {
             return Ok(None);
         };
         let image = require_active(image.record, open)?;
-        let manifest = self.manifest_of(open, &image).await?;
+        let blobs = self.blobs_of(open).await?;
+        let (most, account) = (MAX_MANIFEST_BYTES as u64, &open.registry.account);
+        let manifest = blobs.get_of(&image.blob(), most, account).await?;
+        let manifest = manifest.ok_or(EcrError::BytesMissing(image.digest))?;
         Ok(Some(Stored { image, manifest }))
     }
 

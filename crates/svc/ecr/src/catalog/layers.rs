@@ -115,7 +115,8 @@ impl Catalog {
             return Ok(None);
         };
         let blobs = self.blobs_of(open).await?;
-        Ok(blobs.read(&layer.record.blob(digest)).await?)
+        let blob = layer.record.blob(digest);
+        Ok(blobs.read_of(&blob, &open.registry.account).await?)
     }
 
     /// `blobs`: the repository's, as [`Catalog::blobs_of`] gives them.
@@ -198,7 +199,9 @@ impl Catalog {
         let limit = self.quotas(&open.registry).layer_bytes;
         self.inner.accounts.uploads_to(open);
         let blobs = self.blobs_of(open).await?;
-        Ok(blobs.upload_once(Some(open.id()), limit).await?)
+        let mut upload = blobs.upload_once(Some(open.id()), limit).await?;
+        upload.keep_for(&open.registry.account);
+        Ok(upload)
     }
 
     pub async fn resume_upload(
@@ -213,7 +216,9 @@ impl Catalog {
         self.inner.accounts.uploads_to(&open);
         let blobs = self.blobs_of(&open).await?;
         let resumed = blobs.resume_upload(&id, open.id(), limit).await;
-        resumed.map_err(|error| upload_error(&open, upload, error))
+        let mut resumed = resumed.map_err(|error| upload_error(&open, upload, error))?;
+        resumed.keep_for(&registry.account);
+        Ok(resumed)
     }
 
     /// Gives an upload up. It is not opened: a key that is disabled does not keep its bytes.
