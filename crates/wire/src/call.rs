@@ -295,6 +295,11 @@ impl Call {
         &self.context
     }
 
+    /// The same for who keeps it longer than the call.
+    pub(crate) fn shared_context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
     /// The same request for another service, made by `service` in the name of its caller; the receiving
     /// side's client authorises it again.
     pub fn forwarded_by(&self, service: &str) -> Self {

@@ -527,30 +527,17 @@ impl Dispatcher {
         }
     }
 
-    /// A decision about what is no operation of an API.
-    async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
-        if self.auditor.is_none() {
+    /// A decision about what is no operation of an API. Its event is named after the first check.
+    async fn decide_and_tell(&self, cx: &Arc<Context>, checks: &[Check]) -> Result<(), Denied> {
+        let action = checks.first().map_or("", |check| check.action.as_str());
+        let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
+        let auditor = self.auditor.as_deref();
+        // Why it was decided so is worked out for the event alone.
+        if name.is_empty() || !auditor.is_some_and(|it| it.wants(service, name)) {
             return self.ask(cx, checks).await;
         }
         let (outcome, decided) = self.explain(cx, checks).await;
         let refused = outcome.as_ref().err();
-        self.tell_of_decision(cx, checks, refused, decided).await;
-        outcome
-    }
-
-    /// The event is named after the first check.
-    async fn tell_of_decision(
-        &self,
-        cx: &Context,
-        checks: &[Check],
-        refused: Option<&Denied>,
-        decided: Vec<Decided>,
-    ) {
-        let action = checks.first().map_or("", |check| check.action.as_str());
-        let (service, name) = action.split_once(':').unwrap_or(("wharf", action));
-        if name.is_empty() {
-            return;
-        }
         let event = Event::of_service(cx.clone(), service, name);
         self.tell(Event {
             error: refused.map(|it| ("AccessDenied".to_owned(), it.0.clone())),
@@ -558,6 +545,7 @@ impl Dispatcher {
             ..event
         })
         .await;
+        outcome
     }
 
     /// Tells the audit log of what was decided by others than the gate.
@@ -585,11 +573,16 @@ impl Dispatcher {
 
     /// Asks the gate outside of an operation, for what is no API call: a websocket, a plane.
     pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
-        self.decide_and_tell(cx, checks).await
+        self.decide_and_tell(&Arc::new(cx.clone()), checks).await
     }
 
     /// Authorises what is no API call but changes something all the same.
-    pub async fn authorize(&self, cx: Context, checks: &[Check]) -> Result<Call, Denied> {
+    pub async fn authorize(
+        &self,
+        cx: impl Into<Arc<Context>>,
+        checks: &[Check],
+    ) -> Result<Call, Denied> {
+        let cx = cx.into();
         self.decide_and_tell(&cx, checks).await?;
         Ok(Call::authorized(cx, &self.gate))
     }
@@ -610,7 +603,7 @@ impl Dispatcher {
     pub async fn admit_from_outside(
         &self,
         schema: &ServiceSchema,
-        cx: Context,
+        cx: impl Into<Arc<Context>>,
         checks: &[Check],
     ) -> Result<Call, Fault> {
         let authorized = self.authorize(cx, checks).await;
@@ -632,7 +625,7 @@ impl Dispatcher {
         let action = checks.first().map_or("", |check| check.action.as_str());
         let changes = !audit::is_read_only(action.split_once(':').map_or("", |it| it.1));
         let outcome = if changes && cx.caller.kind == CallerKind::Service {
-            self.decide_and_tell(cx, checks).await
+            self.decide_and_tell(call.shared_context(), checks).await
         } else {
             self.ask(cx, checks).await
         };

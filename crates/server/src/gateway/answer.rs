@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderValue, Method, Request, Response, StatusCode, Version,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body_util::BodyExt;
 use wharf_base::ids;
-use wharf_registry::{Standing, TurnedAway};
+use wharf_registry::{AskedHead, InMemory, Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     refused::{self, Unproven},
     response,
     route::{self, Route},
-    sending::{Kept, Sending},
+    sending::{self, Kept, Sending},
     snapshot_bytes, text, through,
 };
 
@@ -68,7 +68,8 @@ impl Gateway {
             }
         }
         let (method, started) = (method_name(request.method()), Instant::now());
-        let answer = self.answer(request, route, peer, &kept.asking).await;
+        let is_alone = request.version() < Version::HTTP_2;
+        let mut answer = self.answer(request, route, peer, &kept.asking).await;
         if let Some(service) = route.name() {
             let (status, took) = (answer.status().as_u16(), started.elapsed());
             let requests = &self.apis.requests;
@@ -78,8 +79,11 @@ impl Gateway {
             kept.asking.slot().upgraded();
             return answer;
         }
-        if standing == Some(Standing::Nothing) {
-            // A word about what is missing, which holds nothing.
+        let is_here = answer.extensions_mut().remove::<InMemory>().is_some();
+        let is_sent_at_once = is_alone && is_here && sending::is_small(answer.body());
+        if is_sent_at_once || standing == Some(Standing::Nothing) {
+            // It holds nothing. A connection of HTTP/1 takes the next request once this has its answer, so that one answer
+            // of each waits for its client at most.
             kept.place = None;
         }
         answer.map(|body| Sending::new(body, kept).boxed())
@@ -184,7 +188,7 @@ impl Gateway {
         asking: &Asking,
     ) -> Response<Body> {
         let instead = layers::instead(self, &mut request);
-        let (head, from) = (head_of(&request), peer.clone());
+        let from = peer.clone();
         let mut answer = self.registry.handle(request, peer, asking).await;
         if let Some(instead) = instead {
             answer = instead.of(self, answer);
@@ -192,6 +196,8 @@ impl Gateway {
         let Some(why) = answer.extensions_mut().remove::<TurnedAway>() else {
             return answer;
         };
+        let head = answer.extensions_mut().remove::<AskedHead>();
+        let head = head.map(|it| it.0).unwrap_or_default();
         let request_id = ids::uuid();
         let asks = Unproven {
             service: "ecr",
@@ -303,15 +309,6 @@ impl Gateway {
         response::name_request(&mut answer, &request_id);
         answer
     }
-}
-
-/// A request's head, for who may look at it once the request is answered: its texts are shared and not copied.
-fn head_of<B>(request: &Request<B>) -> Request<()> {
-    let mut head = Request::new(());
-    head.method_mut().clone_from(request.method());
-    head.uri_mut().clone_from(request.uri());
-    head.headers_mut().clone_from(request.headers());
-    head
 }
 
 /// A method by a name of few, for metrics.

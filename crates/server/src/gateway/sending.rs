@@ -49,8 +49,7 @@ struct Held {
 
 impl Sending {
     pub fn new(body: Body, kept: Kept) -> Self {
-        let is_small = body.size_hint().exact().is_some_and(|size| size <= SMALL);
-        let is_watched = kept.place.is_some() || !is_small;
+        let is_watched = kept.place.is_some() || !is_small(&body);
         let held = Arc::new(Mutex::new(Some(Held {
             body,
             _kept: kept,
@@ -60,6 +59,12 @@ impl Sending {
             is_watched.then(|| tokio::spawn(end_if_slow(Arc::clone(&held))).abort_handle());
         Self { held, watched }
     }
+}
+
+/// Whether a body is known to have few bytes.
+pub fn is_small(body: &Body) -> bool {
+    let size = body.size_hint().exact();
+    size.is_some_and(|size| size <= SMALL)
 }
 
 /// Drops what an answer holds once it is taken too slowly.
@@ -213,6 +218,25 @@ mod tests {
         assert_eq!((all.counts().registry, all.counts().strangers), (0, 0));
         let error = answer.frame().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    /// It would cost more than the answer.
+    #[tokio::test]
+    async fn a_small_answer_without_a_place_has_no_timer() {
+        let all = all();
+        let kept = |has_place: bool| {
+            let kept = kept(&all);
+            let place = kept.place.filter(|_| has_place);
+            Kept { place, ..kept }
+        };
+        for (size, has_place, is_watched) in [
+            (4096, false, false),
+            (4096, true, true),
+            (1 << 20, false, true),
+        ] {
+            let answer = Sending::new(full(vec![0; size]), kept(has_place));
+            assert_eq!(answer.watched.is_some(), is_watched, "{size} {has_place}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

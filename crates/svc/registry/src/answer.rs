@@ -1,8 +1,9 @@
 //! Answers, and errors in the form clients read: `{"errors":[{"code","message","detail"}]}`.
 
 use http::{
-    HeaderName, HeaderValue, Response, StatusCode,
+    HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+    request::Parts,
 };
 use serde_json::{Value, json};
 use wharf_blobs::{BadDigest, BlobError, Digest};
@@ -27,6 +28,26 @@ pub enum TurnedAway {
     /// The address of a layer, which needs no password.
     BadAddress,
 }
+
+/// What was asked for, of who was turned away, for the same log. An extension of the same answers: of others nobody wants to
+/// know it.
+#[derive(Debug, Clone)]
+pub struct AskedHead(pub Request<()>);
+
+impl AskedHead {
+    pub(crate) fn of(parts: Parts) -> Self {
+        let mut head = Request::new(());
+        *head.method_mut() = parts.method;
+        *head.uri_mut() = parts.uri;
+        *head.headers_mut() = parts.headers;
+        Self(head)
+    }
+}
+
+/// The answer is in memory as a whole, and holds no file until it has been sent. An extension of such answers, for who counts
+/// what they hold.
+#[derive(Debug, Clone, Copy)]
+pub struct InMemory;
 
 /// An error answer.
 #[derive(Debug)]
@@ -236,6 +257,7 @@ impl Answer {
         *response.status_mut() = status;
         let version = HeaderValue::from_static("registry/2.0");
         response.headers_mut().insert(API_VERSION, version);
+        response.extensions_mut().insert(InMemory);
         Self(response)
     }
 
@@ -258,6 +280,7 @@ impl Answer {
     }
 
     pub(crate) fn stream(mut self, body: Body) -> Response<Body> {
+        self.0.extensions_mut().remove::<InMemory>();
         *self.0.body_mut() = body;
         self.0
     }

@@ -1,6 +1,6 @@
 //! A request whose sender is known: what it is for, and whether it may.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
@@ -26,7 +26,7 @@ pub(crate) struct Asked<'a> {
     pub parts: &'a Parts,
     /// Without a registry before the repository.
     pub path: Cow<'a, str>,
-    pub context: Context,
+    pub context: Arc<Context>,
     /// For repositories of the public gallery.
     pub gallery: Option<InGallery<'a>>,
 }
@@ -131,7 +131,7 @@ impl Asked<'_> {
     ) -> Result<Call, Refusal> {
         if let Some(gallery) = &self.gallery {
             if gallery::is_open(action) {
-                let (dispatcher, cx) = (self.dispatcher, self.context.clone());
+                let (dispatcher, cx) = (self.dispatcher, Context::clone(&self.context));
                 return gallery::open(dispatcher, cx, &self.registry, action, name).await;
             }
             gallery.require_login()?;

@@ -27,7 +27,7 @@ mod through;
 mod tokens;
 mod uploads;
 
-pub use answer::TurnedAway;
+pub use answer::{AskedHead, InMemory, TurnedAway};
 pub use body::Body;
 pub use gallery::Pulls;
 pub use request::{Options, Peer, RegistryApi, Standing};

@@ -13,7 +13,7 @@ use wharf_svc_ecr::{
 use wharf_wire::{Caller, Context, Dispatcher, Origin, Settled};
 
 use crate::{
-    answer::{self, Answer, Refusal, TurnedAway, challenge},
+    answer::{self, Answer, AskedHead, Refusal, TurnedAway, challenge},
     asked::Asked,
     auth::{self, Shown, Stranger, Who},
     blobs,
@@ -144,7 +144,11 @@ impl RegistryApi {
         let is_head = parts.method == Method::HEAD;
         let shown = parts.extensions.remove::<Shown>();
         let answer = self.answer(&parts, shown, &mut body, &peer).await;
-        answer.unwrap_or_else(|refusal| refusal.answer(is_head))
+        let mut answer = answer.unwrap_or_else(|refusal| refusal.answer(is_head));
+        if answer.extensions().get::<TurnedAway>().is_some() {
+            answer.extensions_mut().insert(AskedHead::of(parts));
+        }
+        answer
     }
 
     async fn answer<B>(
@@ -240,7 +244,7 @@ impl RegistryApi {
         let asked = Asked {
             catalog,
             dispatcher: &self.inner.dispatcher,
-            context: self.context(parts, peer, &registry, speaks),
+            context: Arc::new(self.context(parts, peer, &registry, speaks)),
             registry,
             parts,
             path: Cow::Owned(path),
@@ -324,7 +328,7 @@ impl RegistryApi {
         Asked {
             catalog: &self.inner.catalog,
             dispatcher: &self.inner.dispatcher,
-            context: self.context(parts, peer, &registry, bearer.caller),
+            context: Arc::new(self.context(parts, peer, &registry, bearer.caller)),
             registry,
             parts,
             path,
