@@ -2,7 +2,7 @@
 
 use http::{
     HeaderName, HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, WWW_AUTHENTICATE},
     request::Parts,
 };
 use serde_json::{Value, json};
@@ -10,7 +10,10 @@ use wharf_blobs::{BadDigest, BlobError, Digest};
 use wharf_svc_ecr::{EcrError, SecretError, UpstreamError};
 use wharf_wire::{Fault, fault::Chain};
 
-use crate::body::{self, Body, Broken};
+use crate::{
+    body::{self, Body, Broken},
+    conditions,
+};
 
 pub(crate) const API_VERSION: HeaderName =
     HeaderName::from_static("docker-distribution-api-version");
@@ -267,6 +270,13 @@ impl Answer {
             self.0.headers_mut().insert(name, value);
         }
         self
+    }
+
+    /// What it is about, as clients verify and compare it.
+    pub(crate) fn of_digest(self, digest: &Digest) -> Self {
+        let text = digest.to_string();
+        self.header(ETAG, &conditions::tag_of_text(&text))
+            .header(CONTENT_DIGEST, &text)
     }
 
     pub(crate) fn body(mut self, bytes: impl Into<bytes::Bytes>) -> Response<Body> {

@@ -2,14 +2,14 @@
 
 use http::{
     Method, Response, StatusCode,
-    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE},
+    header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE},
     request::Parts,
 };
 use wharf_blobs::{BlobError, BlobReader, Digest};
 use wharf_svc_ecr::EcrError;
 
 use crate::{
-    answer::{self, Answer, CONTENT_DIGEST, Refusal},
+    answer::{self, Answer, Refusal},
     asked::Asked,
     body::{self, Body},
     conditions::{self, Verdict},
@@ -125,14 +125,12 @@ fn described(status: StatusCode, digest: &Digest) -> Answer {
     Answer::new(status)
         .header(CONTENT_TYPE, OCTETS)
         .header(ACCEPT_RANGES, "bytes")
-        .header(ETAG, &conditions::tag_of(digest))
-        .header(CONTENT_DIGEST, &digest.to_string())
+        .of_digest(digest)
 }
 
 /// Who asks has it already.
 pub(crate) fn not_modified(digest: &Digest) -> Response<Body> {
     Answer::new(StatusCode::NOT_MODIFIED)
-        .header(ETAG, &conditions::tag_of(digest))
-        .header(CONTENT_DIGEST, &digest.to_string())
+        .of_digest(digest)
         .bare()
 }

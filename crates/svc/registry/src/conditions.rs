@@ -20,6 +20,11 @@ pub(crate) enum Verdict {
 
 /// The entity tag of what has this digest.
 pub(crate) fn tag_of(digest: &Digest) -> String {
+    tag_of_text(&digest.to_string())
+}
+
+/// The same of a digest that is written out already.
+pub(crate) fn tag_of_text(digest: &str) -> String {
     format!("\"{digest}\"")
 }
 

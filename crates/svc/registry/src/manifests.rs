@@ -116,8 +116,7 @@ pub(crate) async fn get(
 pub(crate) fn described(media_type: &str, digest: &Digest) -> Answer {
     Answer::new(StatusCode::OK)
         .header(CONTENT_TYPE, media_type)
-        .header(ETAG, &conditions::tag_of(digest))
-        .header(CONTENT_DIGEST, &digest.to_string())
+        .of_digest(digest)
 }
 
 pub(crate) async fn put<B>(

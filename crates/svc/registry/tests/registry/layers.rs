@@ -95,6 +95,42 @@ async fn a_layer_is_visible_only_where_it_was_pushed() {
     );
 }
 
+/// Such a layer is kept in memory from its push on.
+#[tokio::test]
+async fn a_small_layer_is_given_to_those_alone_who_may_have_it_and_while_it_is_there() {
+    let home = Home::new().await;
+    home.create("other").await;
+    let content = random(4000);
+    let digest = home.push_layer("app", content.clone()).await;
+    let path = format!("/v2/app/blobs/{digest}");
+    for _ in 0..3 {
+        let got = home.get(&path).await;
+        assert_eq!((got.status.as_u16(), &got.body), (200, &content));
+        assert_eq!(got.header("content-length"), "4000");
+        let part = home.ask("GET", &path).header("range", "bytes=7-90");
+        let part = part.send().await;
+        assert_eq!(
+            (part.status.as_u16(), part.body),
+            (206, content.slice(7..91))
+        );
+        let head = home.ask("HEAD", &path).send().await;
+        assert_eq!(
+            (head.status.as_u16(), head.header("content-length")),
+            (200, "4000")
+        );
+        let other = home.get(format!("/v2/other/blobs/{digest}")).await;
+        assert_eq!(other.error(), (404, "BLOB_UNKNOWN".to_owned()));
+        home.doorman.deny("ecr:GetDownloadUrlForLayer");
+        assert_eq!(home.get(&path).await.status, 403);
+        home.doorman.allow("ecr:GetDownloadUrlForLayer");
+    }
+    for file in home.files("sha256") {
+        std::fs::remove_file(file).unwrap();
+    }
+    assert_eq!(home.get(&path).await.status, 404);
+    assert_eq!(home.ask("HEAD", &path).send().await.status, 404);
+}
+
 #[tokio::test]
 async fn one_layer_in_two_repositories_is_one_file() {
     let home = Home::new().await;

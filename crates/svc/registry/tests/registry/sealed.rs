@@ -131,6 +131,17 @@ async fn a_disabled_key_refuses_pushes_and_pulls() {
     let layer = manifest["layers"][0]["digest"].as_str().unwrap();
     let begun = home.ask("POST", "/v2/sealed/blobs/uploads/").send().await;
     let location = begun.header("location").to_owned();
+    // Of another repository, which has it without a key, the same layer may be kept in memory; of this one nothing is.
+    home.push_layer("app", "content").await;
+    for repository in ["app", "sealed", "sealed", "app"] {
+        let pulled = home.get(format!("/v2/{repository}/blobs/{layer}")).await;
+        assert_eq!(
+            (pulled.status.as_u16(), &*pulled.body),
+            (200, &b"content"[..])
+        );
+        let pulled = home.get("/v2/sealed/manifests/v1").await;
+        assert_eq!(pulled.status, 200);
+    }
     let input = DisableKeyRequest {
         key_id: Some(key.clone()),
     };
