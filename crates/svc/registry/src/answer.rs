@@ -324,6 +324,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_but_what_streams_is_in_memory() {
+        let is_here = |answer: Response<Body>| answer.extensions().get::<InMemory>().is_some();
+        assert!(is_here(Answer::new(StatusCode::OK).body("content")));
+        assert!(is_here(Refusal::unsupported().answer(true)));
+        let streams = Answer::new(StatusCode::OK).stream(body::empty());
+        assert!(!is_here(streams));
+    }
+
+    #[test]
     fn a_login_that_cannot_be_read_for_the_moment_is_no_refusal() {
         let failed = Fault::sender("InternalServiceError", 500, "no");
         for (error, status) in [

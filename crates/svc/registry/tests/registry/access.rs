@@ -3,8 +3,44 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{Request, header::USER_AGENT};
+use http_body_util::Empty;
+use wharf_registry::{AskedHead, Peer, TurnedAway};
 
 use crate::support::{Home, random};
+
+/// For the audit log, which is told of nobody else by who passes the answer on.
+#[tokio::test]
+async fn what_was_asked_for_goes_with_the_answer_to_who_is_turned_away() {
+    let home = Home::new().await;
+    for (password, why) in [
+        (None, Some(TurnedAway::Unnamed)),
+        (Some("wrong"), Some(TurnedAway::WrongPassword)),
+        (Some(home.password.as_str()), None),
+    ] {
+        let mut request = Request::get("/v2/app/tags/list").header(USER_AGENT, "curl/8");
+        if let Some(password) = password {
+            let pair = STANDARD.encode(format!("AWS:{password}"));
+            request = request.header("authorization", format!("Basic {pair}"));
+        }
+        let peer = Peer {
+            address: None,
+            task: None,
+            origin: None,
+            secure: false,
+        };
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let answer = home.api.handle(request, peer).await;
+        assert_eq!(answer.extensions().get::<TurnedAway>().copied(), why);
+        let head = answer.extensions().get::<AskedHead>();
+        assert_eq!(head.is_some(), why.is_some());
+        if let Some(AskedHead(head)) = head {
+            assert_eq!(head.uri().path(), "/v2/app/tags/list");
+            assert_eq!(head.headers()[USER_AGENT], "curl/8");
+        }
+    }
+}
 
 #[tokio::test]
 async fn a_stranger_is_asked_for_a_password() {
