@@ -14,6 +14,7 @@ pub mod id_token;
 mod killed;
 mod known;
 mod network;
+mod people;
 mod running;
 mod virtual_time;
 

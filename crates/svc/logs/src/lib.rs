@@ -69,6 +69,7 @@ mod merge;
 mod metered;
 mod metric_filter;
 mod metrics;
+mod named;
 mod names;
 mod opener;
 mod ops;

@@ -16,7 +16,7 @@ use wharf_api_logs::{
 use wharf_base::Arn;
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::{Record as _, Scope, Unknown};
-use wharf_service::transact;
+use wharf_service::{principals, transact};
 use wharf_wire::{Call, Context, Fault};
 
 use super::{delivery_sources::MOST, tags::RULES_OF_DELIVERIES};
@@ -27,7 +27,8 @@ use crate::{
         layout::bucket_of,
         records::{Delivery, DeliveryDestination, DestinationType, Format},
     },
-    fault, names,
+    fault::{self, LogsFaults},
+    named, names,
 };
 
 const PAGE: usize = 50;
@@ -306,6 +307,10 @@ pub async fn delete(
     Ok(())
 }
 
+fn bad_policy() -> Fault {
+    invalid("Invalid Delivery Destination resource Policy is provided.")
+}
+
 /// Says which other accounts may make deliveries to a destination. Those that are there go on.
 pub async fn put_policy(
     service: &LogsService,
@@ -316,14 +321,14 @@ pub async fn put_policy(
     let policy = input.delivery_destination_policy.unwrap_or_default();
     if let Err(error) = Document::parse(&policy, DocumentKind::Resource) {
         tracing::debug!(%error, "a policy of a delivery destination is refused");
-        return Err(invalid(
-            "Invalid Delivery Destination resource Policy is provided.",
-        ));
+        return Err(bad_policy());
     }
+    let policy = principals::bound(call, policy).await;
+    let policy = policy.map_err(|it| it.fault::<LogsFaults>(|_| bad_policy()))?;
     set_policy(service, call, &name, Some(&policy)).await?;
     Ok(PutDeliveryDestinationPolicyResponse {
         policy: Some(Policy {
-            delivery_destination_policy: Some(policy),
+            delivery_destination_policy: Some(named::shown(call, policy).await?),
         }),
     })
 }
@@ -335,9 +340,13 @@ pub async fn get_policy(
 ) -> Result<GetDeliveryDestinationPolicyResponse, Fault> {
     let name = input.delivery_destination_name.unwrap_or_default();
     let found = find(service, call, &name).await?;
+    let policy = match found.policy {
+        Some(policy) => Some(named::shown(call, policy).await?),
+        None => None,
+    };
     Ok(GetDeliveryDestinationPolicyResponse {
         policy: Some(Policy {
-            delivery_destination_policy: found.policy,
+            delivery_destination_policy: policy,
         }),
     })
 }

@@ -14,7 +14,7 @@ use wharf_records::{Record as _, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
-use crate::{LogsService, fault, names, records::LogDestination, subscription::Destination};
+use crate::{LogsService, fault, named, names, records::LogDestination, subscription::Destination};
 
 /// Destinations of an account in a region.
 const MOST: usize = 1000;
@@ -30,15 +30,19 @@ fn missing() -> Fault {
     faults::resource_not_found_exception("The specified destination does not exist.")
 }
 
-fn shown(cx: &Context, name: &str, it: LogDestination) -> Shown {
-    Shown {
-        arn: Some(names::destination_arn(cx, name)),
+async fn shown(call: &Call, name: &str, it: LogDestination) -> Result<Shown, Fault> {
+    let policy = match it.policy {
+        Some(policy) => Some(named::shown(call, policy).await?),
+        None => None,
+    };
+    Ok(Shown {
+        arn: Some(names::destination_arn(call, name)),
         destination_name: Some(name.to_owned()),
         target_arn: Some(it.target),
         role_arn: Some(it.role),
-        access_policy: it.policy,
+        access_policy: policy,
         creation_time: Some(it.created_at.millis()),
-    }
+    })
 }
 
 /// Makes a destination or gives it another target; its policy stays.
@@ -80,7 +84,7 @@ pub async fn put(
         made
     });
     Ok(PutDestinationResponse {
-        destination: Some(shown(call, &name, made)),
+        destination: Some(shown(call, &name, made).await?),
     })
 }
 
@@ -102,6 +106,7 @@ pub async fn put_policy(
             "Unexpected token or invalid policy document: {error}"
         ))
     })?;
+    let policy = named::bound(call, policy).await?;
     let at = key(call, &name);
     let changed = service
         .table
@@ -125,10 +130,12 @@ pub async fn describe(
     let scope = LogsService::scope(call);
     let all = service.table.all::<LogDestination>(&scope, &prefix).await?;
     let (all, next_token) = page.cut(all, |(name, _)| name.as_str());
-    let each = all.into_iter();
-    let each = each.map(|(name, it)| shown(call, &name, it.record));
+    let mut destinations = Vec::with_capacity(all.len());
+    for (name, it) in all {
+        destinations.push(shown(call, &name, it.record).await?);
+    }
     Ok(DescribeDestinationsResponse {
-        destinations: Some(each.collect()),
+        destinations: Some(destinations),
         next_token,
     })
 }

@@ -15,7 +15,7 @@ use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::{Pages, transact};
 use wharf_wire::{Call, Context, Fault};
 
-use crate::{LogsService, fault, fault::LogsFaults, records::ResourcePolicy};
+use crate::{LogsService, fault, fault::LogsFaults, named, records::ResourcePolicy};
 
 /// Policies of an account in a region.
 pub const MOST: usize = 10;
@@ -29,7 +29,7 @@ fn key(cx: &Context, name: &str) -> String {
     LogsService::scope(cx).key(ResourcePolicy::KIND, name)
 }
 
-fn named(name: Option<String>) -> Result<String, Fault> {
+fn checked_name(name: Option<String>) -> Result<String, Fault> {
     let name = name.unwrap_or_default();
     match (1..=LONGEST_NAME).contains(&name.len()) && !name.contains(char::is_control) {
         true => Ok(name),
@@ -37,14 +37,14 @@ fn named(name: Option<String>) -> Result<String, Fault> {
     }
 }
 
-fn shown(name: &str, it: &ResourcePolicy) -> Shown {
-    Shown {
-        policy_name: Some(name.to_owned()),
-        policy_document: Some(it.document.clone()),
+async fn shown(call: &Call, name: String, it: ResourcePolicy) -> Result<Shown, Fault> {
+    Ok(Shown {
+        policy_name: Some(name),
+        policy_document: Some(named::shown(call, it.document).await?),
         last_updated_time: Some(it.changed_at.millis()),
         policy_scope: Some(SCOPE.to_owned()),
         ..Shown::default()
-    }
+    })
 }
 
 pub async fn put(
@@ -52,7 +52,7 @@ pub async fn put(
     call: &Call,
     input: PutResourcePolicyRequest,
 ) -> Result<PutResourcePolicyResponse, Fault> {
-    let name = named(input.policy_name)?;
+    let name = checked_name(input.policy_name)?;
     let document = input.policy_document.unwrap_or_default();
     if !(1..=LONGEST).contains(&document.len()) {
         return Err(fault::invalid(
@@ -65,7 +65,7 @@ pub async fn put(
         ))
     })?;
     let policy = ResourcePolicy {
-        document,
+        document: named::bound(call, document).await?,
         changed_at: call.now,
         unknown: Unknown::new(),
     };
@@ -82,7 +82,7 @@ pub async fn put(
         tx.put(&key, &policy);
     });
     Ok(PutResourcePolicyResponse {
-        resource_policy: Some(shown(&name, &policy)),
+        resource_policy: Some(shown(call, name, policy).await?),
         ..PutResourcePolicyResponse::default()
     })
 }
@@ -101,9 +101,12 @@ pub async fn describe(
         .all::<ResourcePolicy>(&LogsService::scope(call), "")
         .await?;
     let (all, next_token) = page.cut(all, |(name, _)| name.as_str());
-    let shown = all.iter().map(|(name, it)| shown(name, &it.record));
+    let mut resource_policies = Vec::with_capacity(all.len());
+    for (name, it) in all {
+        resource_policies.push(shown(call, name, it.record).await?);
+    }
     Ok(DescribeResourcePoliciesResponse {
-        resource_policies: Some(shown.collect()),
+        resource_policies: Some(resource_policies),
         next_token,
     })
 }
@@ -113,7 +116,7 @@ pub async fn delete(
     call: &Call,
     input: DeleteResourcePolicyRequest,
 ) -> Result<(), Fault> {
-    let name = named(input.policy_name)?;
+    let name = checked_name(input.policy_name)?;
     let key = key(call, &name);
     transact!(service.table, &call.permit, |tx| {
         if tx.find::<ResourcePolicy>(&key).await?.is_none() {

@@ -19,6 +19,7 @@ mod logs;
 mod lookup_tables;
 mod measured;
 mod metric_filters;
+mod named;
 mod protection;
 mod scheduled;
 mod subscriptions;

@@ -52,10 +52,14 @@ pub fn journal(folder: &Path) -> Journal {
 /// With a KMS that lets in everybody; [`crate::keys`] has one behind IAM's gate.
 pub fn open_over(folder: &Path, journal: Journal, options: Options) -> LogsService {
     let world = World::in_folder(&folder.join("store"));
+    open_in(&world, journal, options)
+}
+
+pub fn open_in(world: &World, journal: Journal, options: Options) -> LogsService {
     LogsService::new(Parts {
-        kms: Arc::new(kms(&world, Arc::new(SystemClock))),
-        store: world.store,
-        keyring: world.keyring,
+        kms: Arc::new(kms(world, Arc::new(SystemClock))),
+        store: world.store.clone(),
+        keyring: world.keyring.clone(),
         journal,
         options,
     })
