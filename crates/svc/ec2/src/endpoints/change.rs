@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use wharf_api_ec2::types::SubnetConfiguration;
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::encode;
+use wharf_service::principals;
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{EndpointInterface, MAX_LISTED, MAX_POLICY, Service, VpcEndpoint, fault, managed};
 use crate::{
     Ec2Service,
-    fault::bad_value,
+    fault::{Ec2Faults, bad_value},
     ops::{create_network_interface::with_address, private_addresses::named_or_free, routes},
     records::{
         AddressClaim, ENDPOINT_REQUESTER, Interface, ListRoute, RouteTable, RouteTarget,
@@ -23,16 +24,18 @@ use crate::{
 /// What an endpoint has that was made without a policy.
 pub const OPEN: &str = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 
-pub fn checked_policy(text: &str) -> Result<String, Fault> {
+/// A policy as it is stored: for the very users and roles that it names.
+pub async fn checked_policy(call: &Call, text: &str) -> Result<String, Fault> {
     if text.len() > MAX_POLICY {
         return Err(fault::bad_policy(&format!(
             "It is longer than {MAX_POLICY} bytes."
         )));
     }
-    match Document::parse(text, DocumentKind::Resource) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(fault::bad_policy(&error.to_string())),
-    }
+    Document::parse(text, DocumentKind::Resource)
+        .map_err(|error| fault::bad_policy(&error.to_string()))?;
+    let nobody = |arn: &str| fault::bad_policy(&format!("There is no principal {arn}."));
+    let bound = principals::bound(call, text.to_owned()).await;
+    bound.map_err(|it| it.fault::<Ec2Faults>(nobody))
 }
 
 /// Each once.

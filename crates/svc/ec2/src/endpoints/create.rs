@@ -37,7 +37,7 @@ pub async fn create(
     let token = client_token(input.client_token.as_deref())?;
     let token_id = token.map(|token| format!("vpc-endpoint-token:{token}"));
     let asked = digest_of(&input);
-    let wanted = Wanted::read(call, &input, token_id.clone(), asked)?;
+    let wanted = Wanted::read(call, &input, token_id.clone(), asked).await?;
     let made = transact!(service.table, &call.permit, |tx| {
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
             if made.asked != wanted.endpoint.asked {
@@ -146,7 +146,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(
+    async fn read(
         call: &Call,
         input: &CreateVpcEndpointRequest,
         token_id: Option<String>,
@@ -175,7 +175,7 @@ impl Wanted {
             return Err(endpoint_services::fault::no_policy(&name));
         }
         let policy = match given(&input.policy_document) {
-            Some(text) => checked_policy(&text)?,
+            Some(text) => checked_policy(call, &text).await?,
             None => OPEN.to_owned(),
         };
         let specifications = input.tag_specifications.as_deref();

@@ -8,13 +8,14 @@ use wharf_api_ec2::types::{
     ServiceTypeDetail, VpcEndpoint as Shown,
 };
 use wharf_records::ecs::Tags;
+use wharf_service::principals;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{SERVICES, Service, VpcEndpoint, change::leads_to, fault};
 use crate::{
     Ec2Service,
     endpoint_services::{self, Offered},
-    fault::dry_run,
+    fault::{Ec2Faults, dry_run},
     filter::{self, Asked, Fields, names},
     records::{RouteTable, SecurityGroup},
     zone,
@@ -52,8 +53,12 @@ pub async fn describe(
         .select(call, asked, &names::VPC_ENDPOINTS, fields)
         .await?;
     let known = Known::read(service, call).await?;
+    let mut vpc_endpoints = Vec::with_capacity(page.len());
+    for endpoint in &page {
+        vpc_endpoints.push(known.shown(call, endpoint).await?);
+    }
     Ok(DescribeVpcEndpointsResult {
-        vpc_endpoints: Some(page.iter().map(|it| known.shown(call, it)).collect()),
+        vpc_endpoints: Some(vpc_endpoints),
         next_token,
     })
 }
@@ -61,10 +66,11 @@ pub async fn describe(
 /// One endpoint as it is now.
 pub async fn shown(
     service: &Ec2Service,
-    cx: &Context,
+    call: &Call,
     endpoint: &VpcEndpoint,
 ) -> Result<Shown, Fault> {
-    Ok(Known::read(service, cx).await?.shown(cx, endpoint))
+    let known = Known::read(service, call).await?;
+    known.shown(call, endpoint).await
 }
 
 /// What endpoints are shown with.
@@ -82,12 +88,17 @@ impl Known {
         })
     }
 
-    fn shown(&self, cx: &Context, endpoint: &VpcEndpoint) -> Shown {
+    async fn shown(&self, call: &Call, endpoint: &VpcEndpoint) -> Result<Shown, Fault> {
         let tables = self.tables.iter();
         let tables = tables.filter(|table| leads_to(table, &endpoint.id));
         let tables = tables.map(|table| table.id.clone()).collect();
-        endpoint.to_wire((&cx.account, &cx.region), tables, |id| {
+        let shown = endpoint.to_wire((&call.account, &call.region), tables, |id| {
             self.group_names.get(id).cloned()
+        });
+        let policy = principals::shown::<Ec2Faults>(call, endpoint.policy.clone()).await?;
+        Ok(Shown {
+            policy_document: Some(policy),
+            ..shown
         })
     }
 }

@@ -31,7 +31,7 @@ pub async fn modify(
 ) -> Result<ModifyVpcEndpointResult, Fault> {
     dry_run(input.dry_run)?;
     let id = input.vpc_endpoint_id.as_deref().unwrap_or_default();
-    let wanted = Wanted::read(&input)?;
+    let wanted = Wanted::read(call, &input).await?;
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<VpcEndpoint>(call, id).await?;
         let mut endpoint = stored.record.clone();
@@ -81,7 +81,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(input: &ModifyVpcEndpointRequest) -> Result<Self, Fault> {
+    async fn read(call: &Call, input: &ModifyVpcEndpointRequest) -> Result<Self, Fault> {
         let given = input.policy_document.as_deref();
         let policy = match given.filter(|text| !text.is_empty()) {
             Some(_) if input.reset_policy == Some(true) => {
@@ -89,7 +89,7 @@ impl Wanted {
                     "PolicyDocument and ResetPolicy cannot be given together.",
                 ));
             }
-            Some(text) => Some(checked_policy(text)?),
+            Some(text) => Some(checked_policy(call, text).await?),
             None => (input.reset_policy == Some(true)).then(|| OPEN.to_owned()),
         };
         let subnets = Change::read(&input.add_subnet_ids, &input.remove_subnet_ids)?;

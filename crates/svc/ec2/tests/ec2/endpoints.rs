@@ -694,3 +694,53 @@ async fn an_interface_has_the_address_that_is_asked_for() {
     world.modify_endpoint(add("10.0.1.9")).await.unwrap();
     assert_eq!(addresses().await, ["10.0.0.9", "10.0.1.9"]);
 }
+
+/// What a policy that is stored, or shown, names.
+fn named(policy: &str) -> String {
+    let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+    let named = &policy["Statement"][0]["Principal"]["AWS"];
+    named.as_str().unwrap().to_owned()
+}
+
+fn policy_for(who: &str) -> Option<String> {
+    Some(format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{who}"}},"Action":"s3:*","Resource":"*"}}]}}"#
+    ))
+}
+
+#[tokio::test]
+async fn a_policy_is_for_the_very_user_that_it_names() {
+    let world = world();
+    let call = world.let_in().await;
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let (anna, id) = world.make_user("anna").await;
+    let input = CreateVpcEndpointRequest {
+        policy_document: policy_for(&anna),
+        ..gateway(&vpc, &[])
+    };
+    let made = world.ec2.create_vpc_endpoint(&call, input).await.unwrap();
+    let made = made.vpc_endpoint.unwrap();
+    assert_eq!(named(made.policy_document.as_deref().unwrap()), anna);
+    let endpoint = made.vpc_endpoint_id.unwrap();
+    let arn = format!("arn:aws:ec2:us-east-1:000000000000:vpc-endpoint/{endpoint}");
+    let stored = wharf_svc_ec2::endpoints::find(&world.ec2, &arn).await;
+    assert_eq!(named(&stored.unwrap().unwrap().policy), id);
+
+    world.rename_user("anna", "anne").await;
+    let input = DescribeVpcEndpointsRequest::default();
+    let shown = world.ec2.describe_vpc_endpoints(&call, input).await;
+    let shown = shown.unwrap().vpc_endpoints.unwrap().remove(0);
+    let shown = shown.policy_document.unwrap();
+    assert_eq!(named(&shown), anna.replace("anna", "anne"));
+
+    let input = ModifyVpcEndpointRequest {
+        vpc_endpoint_id: text(&endpoint),
+        policy_document: policy_for(&anna),
+        ..Default::default()
+    };
+    let refused = world.ec2.modify_vpc_endpoint(&call, input).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, "InvalidPolicyDocument");
+    let why = format!("The Policy Document is not valid. There is no principal {anna}.");
+    assert_eq!(refused.message, why);
+}
