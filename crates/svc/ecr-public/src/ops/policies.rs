@@ -23,7 +23,7 @@ pub(crate) async fn set_repository_policy(
             .keeps_access(call, &registry, &name, &policy)
             .await?;
     }
-    let policy = bound_policy(call, policy).await?;
+    let policy = bound_policy(call, policy, "PolicyText").await?;
     let change = |repository: &mut Record| {
         repository.policy = Some(policy.clone());
         Ok(())

@@ -33,7 +33,7 @@ impl Catalog {
     ) -> Result<String, EcrError> {
         check(&text)?;
         let record = RegistryPolicy {
-            text: bound_policy(call, text).await?,
+            text: bound_policy(call, text, "PolicyText").await?,
             unknown: Default::default(),
         };
         let key = registry.keys().registry_policy();

@@ -8,11 +8,15 @@ use super::{
     limit, read_filters, show_filters,
 };
 use crate::{
-    catalog::{Catalog, Registry},
+    catalog::{Catalog, Registry, check_repository_policy},
     error::EcrError,
+    named::{bound_policy, shown_policy},
     page::{after, pages},
     records::{EncryptionKind, Template},
 };
+
+/// Where the policy of its repositories is given.
+const POLICY: &str = "repositoryPolicy";
 
 pub(crate) async fn create(
     catalog: &Catalog,
@@ -30,7 +34,7 @@ pub(crate) async fn create(
             .image_tag_mutability
             .unwrap_or_else(|| "MUTABLE".to_owned()),
         exclusion_filters: read_filters(input.image_tag_mutability_exclusion_filters),
-        policy: given(input.repository_policy),
+        policy: bound(call, given(input.repository_policy)).await?,
         lifecycle: given(input.lifecycle_policy),
         applied_for: input.applied_for.unwrap_or_default(),
         custom_role: given(input.custom_role_arn),
@@ -44,7 +48,7 @@ pub(crate) async fn create(
         .await?;
     Ok(CreateRepositoryCreationTemplateResponse {
         registry_id: Some(registry.account),
-        repository_creation_template: Some(show(made)),
+        repository_creation_template: Some(show(call, made).await?),
     })
 }
 
@@ -60,6 +64,10 @@ pub(crate) async fn update(
     let encryption = encryption.transpose()?;
     let tags = input.resource_tags.clone();
     let tags = tags.map(|tags| read_tags(Some(tags))).transpose()?;
+    let policy = match input.repository_policy.clone() {
+        Some(policy) => Some(bound(call, given(Some(policy))).await?),
+        None => None,
+    };
     let filters = input.image_tag_mutability_exclusion_filters.clone();
     let change = |template: &mut Template| {
         let input = input.clone();
@@ -80,8 +88,8 @@ pub(crate) async fn update(
         } else if filters.is_some() {
             template.exclusion_filters = read_filters(filters.clone());
         }
-        if let Some(policy) = input.repository_policy {
-            template.policy = given(Some(policy));
+        if let Some(policy) = &policy {
+            template.policy.clone_from(policy);
         }
         if let Some(policy) = input.lifecycle_policy {
             template.lifecycle = given(Some(policy));
@@ -98,7 +106,7 @@ pub(crate) async fn update(
         .await?;
     Ok(UpdateRepositoryCreationTemplateResponse {
         registry_id: Some(registry.account),
-        repository_creation_template: Some(show(changed)),
+        repository_creation_template: Some(show(call, changed).await?),
     })
 }
 
@@ -114,7 +122,7 @@ pub(crate) async fn delete(
         .await?;
     Ok(DeleteRepositoryCreationTemplateResponse {
         registry_id: Some(registry.account),
-        repository_creation_template: Some(show(gone)),
+        repository_creation_template: Some(show(call, gone).await?),
     })
 }
 
@@ -133,7 +141,9 @@ pub(crate) async fn describe(
         EcrError::no_page("prefixes", input.next_token.as_deref(), input.max_results)?;
         let mut found = Vec::new();
         for prefix in &prefixes {
-            found.extend(catalog.template(&registry, prefix).await?.map(show));
+            if let Some(template) = catalog.template(&registry, prefix).await? {
+                found.push(show(call, template).await?);
+            }
         }
         return Ok(DescribeRepositoryCreationTemplatesResponse {
             repository_creation_templates: Some(found),
@@ -146,9 +156,14 @@ pub(crate) async fn describe(
         .templates(&registry, last.as_deref(), limit(input.max_results))
         .await?;
     let end = found.last().filter(|_| more);
+    let next_token = end.map(|end| listing.token(&end.prefix));
+    let mut shown = Vec::with_capacity(found.len());
+    for template in found {
+        shown.push(show(call, template).await?);
+    }
     Ok(DescribeRepositoryCreationTemplatesResponse {
-        next_token: end.map(|end| listing.token(&end.prefix)),
-        repository_creation_templates: Some(found.into_iter().map(show).collect()),
+        next_token,
+        repository_creation_templates: Some(shown),
         ..answer
     })
 }
@@ -158,16 +173,29 @@ fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// The policy that repositories are made with, as it is stored: for the very users and roles that it names.
+async fn bound(call: &Call, policy: Option<String>) -> Result<Option<String>, EcrError> {
+    let Some(policy) = policy else {
+        return Ok(None);
+    };
+    check_repository_policy(&policy, POLICY)?;
+    bound_policy(call, policy, POLICY).await.map(Some)
+}
+
 fn text(kind: Option<EncryptionKind>) -> Option<String> {
     Some(kind.map_or("AES256", EncryptionKind::name).to_owned())
 }
 
-fn show(template: Template) -> RepositoryCreationTemplate {
+async fn show(call: &Call, template: Template) -> Result<RepositoryCreationTemplate, EcrError> {
     let tag = |(key, value)| Tag {
         key: Some(key),
         value: Some(value),
     };
-    RepositoryCreationTemplate {
+    let policy = match template.policy {
+        Some(policy) => Some(shown_policy(call, policy).await?),
+        None => None,
+    };
+    Ok(RepositoryCreationTemplate {
         prefix: Some(template.prefix),
         description: template.description,
         encryption_configuration: Some(EncryptionConfigurationForRepositoryCreationTemplate {
@@ -177,11 +205,11 @@ fn show(template: Template) -> RepositoryCreationTemplate {
         resource_tags: Some(template.tags.into_iter().map(tag).collect()),
         image_tag_mutability: Some(template.tag_mutability),
         image_tag_mutability_exclusion_filters: show_filters(template.exclusion_filters),
-        repository_policy: template.policy,
+        repository_policy: policy,
         lifecycle_policy: template.lifecycle,
         applied_for: Some(template.applied_for),
         custom_role_arn: template.custom_role,
         created_at: Some(template.created_at),
         updated_at: Some(template.updated_at),
-    }
+    })
 }

@@ -280,3 +280,61 @@ async fn an_upload_through_the_api_makes_the_repository_too() {
     let image = home.manifest("team/app", "1").await;
     home.put("team/app", Some("v1"), &image).await.unwrap();
 }
+
+/// What a policy names that lets one principal in.
+fn named(policy: Option<String>) -> String {
+    let policy: serde_json::Value = serde_json::from_str(&policy.unwrap()).unwrap();
+    policy["Statement"]["Principal"]["AWS"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_template_lets_in_the_very_user_that_it_names() {
+    let home = Home::new();
+    let call = home.world.let_in().await;
+    let (anna, id) = home.world.make_user("anna").await;
+    let policy = json!({"Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": anna},
+        "Action": "ecr:BatchGetImage",
+    }});
+    let input = CreateRepositoryCreationTemplateRequest {
+        repository_policy: Some(policy.to_string()),
+        ..template("team")
+    };
+    let made = home.ecr.create_repository_creation_template(&call, input);
+    let made = made.await.unwrap().repository_creation_template.unwrap();
+    assert_eq!(named(made.repository_policy), anna);
+    pushed(&home, "team/app").await.unwrap();
+
+    home.world.delete_user("anna").await;
+    home.world.make_user("anna").await;
+    let input = GetRepositoryPolicyRequest {
+        repository_name: Some("team/app".to_owned()),
+        ..Default::default()
+    };
+    let shown = home.ecr.get_repository_policy(&call, input).await.unwrap();
+    assert_eq!(named(shown.policy_text), id);
+    let input = DescribeRepositoryCreationTemplatesRequest::default();
+    let shown = home
+        .ecr
+        .describe_repository_creation_templates(&call, input);
+    let shown = shown.await.unwrap().repository_creation_templates.unwrap();
+    assert_eq!(named(shown[0].repository_policy.clone()), id);
+
+    home.world.delete_user("anna").await;
+    let input = UpdateRepositoryCreationTemplateRequest {
+        prefix: text("team"),
+        repository_policy: Some(policy.to_string()),
+        ..Default::default()
+    };
+    let refused = home.ecr.update_repository_creation_template(&call, input);
+    let (code, why) = said(refused.await.unwrap_err());
+    assert_eq!(code, "InvalidParameterException");
+    let expected = format!(
+        "Invalid parameter at 'repositoryPolicy' failed to satisfy constraint: 'There is no principal {anna}'"
+    );
+    assert_eq!(why, expected);
+}
