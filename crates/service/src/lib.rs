@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod actions;
 pub mod announce;
 mod changes;
 mod cluster;

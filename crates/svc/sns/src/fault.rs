@@ -37,6 +37,12 @@ pub fn no_principal() -> Fault {
     faults::invalid_parameter_exception("Invalid parameter: Policy Error: PrincipalNotFound")
 }
 
+/// A policy names an action that is not done to topics.
+pub fn out_of_scope() -> Fault {
+    let text = "Invalid parameter: Policy statement action out of service scope!";
+    faults::invalid_parameter_exception(text)
+}
+
 pub fn no_topic() -> Fault {
     faults::not_found_exception("Topic does not exist")
 }

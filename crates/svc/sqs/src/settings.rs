@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use wharf_base::glob::{Glob, Syntax};
 use wharf_iam::{Document, DocumentKind};
+use wharf_service::actions;
 use wharf_wire::Fault;
 
 use crate::{
@@ -207,19 +207,8 @@ pub fn policy(text: &str) -> Result<Option<String>, Fault> {
 
 /// Whether there are actions of SQS that a policy names so. What names none would be taken for a guard.
 fn is_of_queues(named: &str) -> bool {
-    if named == "*" {
-        return true;
-    }
-    let Some((vendor, name)) = named.split_once(':') else {
-        return false;
-    };
-    let syntax = Syntax {
-        fold_case: true,
-        ..Syntax::default()
-    };
-    let pattern = Glob::new(name, syntax);
-    let mut all = wharf_api_sqs::schema::SERVICE.operations.iter();
-    vendor.eq_ignore_ascii_case(SERVICE) && all.any(|it| pattern.matches(it.name))
+    let all = wharf_api_sqs::schema::SERVICE.operations.iter();
+    actions::means_one(named, SERVICE, all.map(|it| it.name))
 }
 
 #[cfg(test)]

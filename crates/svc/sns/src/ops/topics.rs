@@ -11,7 +11,7 @@ use wharf_api_sns::{
 use wharf_base::{Permit, Timestamp, ids};
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::{Record as _, Scope};
-use wharf_service::{Place, principals, transact};
+use wharf_service::{Place, actions, principals, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -137,10 +137,35 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Actions that a topic's policy can be about, as AWS's service reference has them, and one of old that is in policies yet.
+const ACTIONS: [&str; 16] = [
+    "AddPermission",
+    "ConfirmSubscription",
+    "CreateTopic",
+    "DeleteTopic",
+    "GetDataProtectionPolicy",
+    "GetTopicAttributes",
+    "ListSubscriptionsByTopic",
+    "ListTagsForResource",
+    "Publish",
+    "PutDataProtectionPolicy",
+    "Receive",
+    "RemovePermission",
+    "SetTopicAttributes",
+    "Subscribe",
+    "TagResource",
+    "UntagResource",
+];
+
 fn check_policy(text: &str) -> Result<(), Fault> {
     let read = Document::parse(text, DocumentKind::Resource);
-    read.map_err(|_| fault::invalid("Policy", "Policy is not valid JSON of a policy"))?;
-    Ok(())
+    let read =
+        read.map_err(|_| fault::invalid("Policy", "Policy is not valid JSON of a policy"))?;
+    let mut named = read.statements.iter().flat_map(|it| &it.actions.values);
+    match named.all(|it| actions::means_one(it, SERVICE, ACTIONS)) {
+        true => Ok(()),
+        false => Err(fault::out_of_scope()),
+    }
 }
 
 /// A policy as it is stored.

@@ -199,6 +199,44 @@ async fn batches_fail_by_their_entries() {
 }
 
 #[tokio::test]
+async fn a_policy_names_actions_of_topics() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    let set = async |actions: Value| {
+        let statement =
+            json!({"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": topic});
+        let input = api::SetTopicAttributesInput {
+            topic_arn: Some(topic.clone()),
+            attribute_name: Some("Policy".to_owned()),
+            attribute_value: Some(json!({"Statement": [statement]}).to_string()),
+        };
+        home.sns.set_topic_attributes(&call(), input).await
+    };
+    for good in [
+        json!("SNS:*"),
+        json!("sns:Pub*"),
+        json!([
+            "SNS:Subscribe",
+            "SNS:Receive",
+            "sns:listsubscriptionsbytopic"
+        ]),
+    ] {
+        set(good).await.unwrap();
+    }
+    for bad in [
+        json!("sns:Publsh"),
+        json!("sqs:SendMessage"),
+        json!("SNS:ListTopics"),
+        json!(["sns:Publish", "s3:*"]),
+    ] {
+        let refused = set(bad).await.unwrap_err();
+        assert_eq!(refused.code, "InvalidParameter");
+        let text = "Invalid parameter: Policy statement action out of service scope!";
+        assert_eq!(refused.message, text);
+    }
+}
+
+#[tokio::test]
 async fn permissions_are_statements_of_the_policy() {
     let home = Home::new();
     let topic = home.topic("news").await;
