@@ -66,8 +66,8 @@ pub(crate) use scans::{
 };
 pub(crate) use settings::Setting;
 pub(crate) use signing::{PERMIT as SIGNING, expiry};
-pub(crate) use templates::MadeFor;
 pub use templates::check_repository_policy;
+pub(crate) use templates::{MadeFor, is_action};
 
 use crate::{
     error::EcrError,

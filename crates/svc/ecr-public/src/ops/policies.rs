@@ -1,6 +1,7 @@
 //! Policies of repositories: who pushes. Anybody pulls, whatever they say.
 
 use wharf_api_ecr_public::types::*;
+use wharf_service::actions;
 use wharf_svc_ecr::{
     EcrError, Registry, Repository as Record, bound_policy, check_repository_policy, shown_policy,
 };
@@ -16,7 +17,7 @@ pub(crate) async fn set_repository_policy(
     let registry = service.registry(call, input.registry_id.as_deref()).await?;
     let name = input.repository_name.unwrap_or_default();
     let policy = input.policy_text.unwrap_or_default();
-    check_repository_policy(&policy, "PolicyText")?;
+    check_repository_policy(&policy, "PolicyText", is_action)?;
     if !input.force.unwrap_or_default() {
         service
             .catalog
@@ -90,5 +91,29 @@ fn missing(name: &str, registry: &Registry) -> EcrError {
     EcrError::PolicyNotFound {
         name: name.to_owned(),
         account: registry.account.clone(),
+    }
+}
+
+/// Whether there are actions of ECR Public that a policy names so.
+fn is_action(named: &str) -> bool {
+    let all = wharf_api_ecr_public::schema::SERVICE.operations.iter();
+    actions::means_one(named, "ecr-public", all.map(|it| it.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_of_ecr_public() {
+        for (named, is_known) in [
+            ("*", true),
+            ("ecr-public:*", true),
+            ("ecr-public:Put*", true),
+            ("ecr-public:PutImages", false),
+            ("ecr:PutImage", false),
+        ] {
+            assert_eq!(is_action(named), is_known, "{named}");
+        }
     }
 }

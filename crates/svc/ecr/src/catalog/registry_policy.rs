@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 use wharf_base::Permit;
-use wharf_iam::{Document, DocumentKind};
+use wharf_iam::{Document, DocumentKind, document::Statement};
 use wharf_service::{tags, transact};
 use wharf_store::Txn;
 use wharf_wire::{Call, Check};
 
-use super::{Catalog, Registry, Setting};
+use super::{Catalog, Registry, Setting, is_action};
 use crate::{error::EcrError, named::bound_policy, records::RegistryPolicy};
 
 const MAX_POLICY: usize = 10_240;
@@ -141,7 +141,9 @@ fn check(text: &str) -> Result<(), EcrError> {
     }
     let document = Document::parse(text, DocumentKind::Resource).map_err(|_| invalid())?;
     let mut statements = document.statements.iter();
-    match statements.all(|statement| statement.resources.is_some()) {
+    let is_good =
+        |it: &Statement| it.resources.is_some() && it.actions.values.iter().all(|it| is_action(it));
+    match statements.all(is_good) {
         true => Ok(()),
         false => Err(invalid()),
     }
@@ -184,6 +186,19 @@ mod tests {
         assert!(check(OF_REGISTRY).is_ok());
         for bad in [OF_REPOSITORY, "", "{}", &"x".repeat(MAX_POLICY + 1)] {
             assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_registrys_policy_names_actions_of_ecr() {
+        for (action, is_known) in [
+            ("ecr:BatchImportUpstreamImage", true),
+            ("ecr:Replicate*", true),
+            ("ecr:ReplicateImages", false),
+            ("ecr-public:PutImage", false),
+        ] {
+            let policy = OF_REGISTRY.replace("ecr:*", action);
+            assert_eq!(check(&policy).is_ok(), is_known, "{action}");
         }
     }
 

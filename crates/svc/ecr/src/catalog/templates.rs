@@ -2,8 +2,8 @@
 //! for the first pull through a cache.
 
 use wharf_base::{Arn, Permit, Timestamp};
-use wharf_iam::{Document, DocumentKind};
-use wharf_service::transact;
+use wharf_iam::{Document, DocumentKind, document::Statement};
+use wharf_service::{actions, transact};
 
 use super::{Catalog, Granter, NewRepository, Read, Registry, check_mutability};
 use crate::{
@@ -64,7 +64,8 @@ impl Template {
             return Err(EcrError::invalid("customRoleArn", "required with kmsKey"));
         }
         if let Some(policy) = &self.policy {
-            check_repository_policy(policy, "repositoryPolicy")?;
+            // What it names was looked at when it was given; versions before this one took any action.
+            check_repository_policy(policy, "repositoryPolicy", |_| true)?;
         }
         if let Some(policy) = &self.lifecycle {
             lifecycle::Policy::read(policy).map_err(|what| {
@@ -102,15 +103,36 @@ fn is_key_arn(text: &str) -> bool {
     arn.is_some_and(|arn| arn.service == "kms" && arn.resource_type() == "key")
 }
 
-/// A resource policy without `Resource`, which ECR refuses: the repository is implied.
-pub fn check_repository_policy(policy: &str, parameter: &'static str) -> Result<(), EcrError> {
+/// Actions of ECR for which there is no operation.
+const WITHOUT_OPERATION: [&str; 3] = [
+    "BatchImportUpstreamImage",
+    "GetImageCopyStatus",
+    "ReplicateImage",
+];
+
+/// Whether there are actions of ECR that a policy names so.
+pub(crate) fn is_action(named: &str) -> bool {
+    let operations = wharf_api_ecr::schema::SERVICE.operations.iter();
+    let all = operations.map(|it| it.name).chain(WITHOUT_OPERATION);
+    actions::means_one(named, "ecr", all)
+}
+
+/// A resource policy without `Resource`, which ECR refuses: the repository is implied. `is_action` knows the actions that it
+/// can name.
+pub fn check_repository_policy(
+    policy: &str,
+    parameter: &'static str,
+    is_action: impl Fn(&str) -> bool,
+) -> Result<(), EcrError> {
     let invalid = || EcrError::invalid(parameter, "Invalid repository policy provided");
     if policy.len() > MAX_POLICY {
         return Err(invalid());
     }
     let document = Document::parse(policy, DocumentKind::Resource).map_err(|_| invalid())?;
     let mut statements = document.statements.iter();
-    match statements.all(|statement| statement.resources.is_none()) {
+    let is_good =
+        |it: &Statement| it.resources.is_none() && it.actions.values.iter().all(|it| is_action(it));
+    match statements.all(is_good) {
         true => Ok(()),
         false => Err(invalid()),
     }
@@ -310,6 +332,46 @@ mod tests {
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
             unknown: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_policy_names_actions_of_ecr() {
+        let with = |actions: &str| {
+            let policy = format!(
+                r#"{{"Statement": {{"Effect": "Deny", "Principal": "*", "Action": {actions}}}}}"#
+            );
+            check_repository_policy(&policy, "PolicyText", is_action)
+        };
+        for good in [
+            r#""*""#,
+            r#""ecr:*""#,
+            r#"["ecr:Batch*", "ECR:putimage", "ecr:ReplicateImage"]"#,
+        ] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+        for bad in [
+            r#""ecr:BatchGetImages""#,
+            r#""ecr:Gett*""#,
+            r#""ecr-public:PutImage""#,
+            r#"["ecr:*", "s3:GetObject"]"#,
+        ] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// Each that an operation here asks for; `docs/iam/ecr.md` is written from the rows that ask.
+    #[test]
+    fn every_action_that_is_asked_for_is_known() {
+        let page = include_str!("../../../../../docs/iam/ecr.md");
+        let cells = page.lines().filter_map(|it| it.split('|').nth(2));
+        let asked = cells.filter_map(|it| it.trim().strip_prefix('`')?.strip_suffix('`'));
+        // Rows of condition keys list several in a cell.
+        let is_one = |it: &&str| it.starts_with("ecr:") && !it.contains('`');
+        let asked: Vec<&str> = asked.filter(is_one).collect();
+        assert!(asked.len() > 30, "{asked:?}");
+        for action in asked {
+            assert!(is_action(action), "{action}");
         }
     }
 

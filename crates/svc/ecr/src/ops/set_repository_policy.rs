@@ -5,7 +5,7 @@ use wharf_wire::Call;
 
 use super::registry;
 use crate::{
-    catalog::{Catalog, check_repository_policy},
+    catalog::{Catalog, check_repository_policy, is_action},
     error::EcrError,
     named::{bound_policy, shown_policy},
 };
@@ -18,7 +18,7 @@ pub(crate) async fn set_repository_policy(
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
     let policy = input.policy_text.unwrap_or_default();
-    check_repository_policy(&policy, "PolicyText")?;
+    check_repository_policy(&policy, "PolicyText", is_action)?;
     if !input.force.unwrap_or_default() {
         catalog
             .keeps_access(call, &registry, &name, &policy)

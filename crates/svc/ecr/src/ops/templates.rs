@@ -8,7 +8,7 @@ use super::{
     limit, read_filters, show_filters,
 };
 use crate::{
-    catalog::{Catalog, Registry, check_repository_policy},
+    catalog::{Catalog, Registry, check_repository_policy, is_action},
     error::EcrError,
     named::{bound_policy, shown_policy},
     page::{after, pages},
@@ -178,7 +178,7 @@ async fn bound(call: &Call, policy: Option<String>) -> Result<Option<String>, Ec
     let Some(policy) = policy else {
         return Ok(None);
     };
-    check_repository_policy(&policy, POLICY)?;
+    check_repository_policy(&policy, POLICY, is_action)?;
     bound_policy(call, policy, POLICY).await.map(Some)
 }
 
