@@ -25,6 +25,9 @@ pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
     }
     let document = Document::parse(text, DocumentKind::Resource)
         .map_err(|error| malformed(error.to_string()))?;
+    if document.statements.iter().any(|it| it.resources.is_none()) {
+        return Err(malformed("Missing required field Resource"));
+    }
     let arn = crate::names::bucket_arn(bucket);
     let fits = |resource: &str| {
         let rest = wharf_base::arn::canonical(resource);
@@ -292,6 +295,13 @@ mod tests {
         ] {
             assert_eq!(of(bad), Err(text.to_owned()), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_statement_says_what_it_is_about() {
+        let missing = Err("Missing required field Resource".to_owned());
+        assert_eq!(of(r#""Action": "s3:GetObject""#), missing);
+        assert_eq!(of(r#""Action": "s3:GetObjekt""#), missing);
     }
 
     #[test]
