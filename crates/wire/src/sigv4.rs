@@ -88,6 +88,14 @@ pub enum SignatureError {
         ended: Timestamp,
         now: Timestamp,
     },
+    /// A presigned URL of a time to come; the text is as that of `Clock`.
+    #[error("{text}")]
+    Early {
+        text: String,
+        signed_at: Timestamp,
+        ended: Timestamp,
+        now: Timestamp,
+    },
     #[error(
         "The request signature we calculated does not match the signature you provided. Check your \
          AWS Secret Access Key and signing method. Consult the service documentation for details."
@@ -271,15 +279,24 @@ impl Signature {
             false => MAX_SKEW,
         };
         let minutes = skew.as_secs() / 60;
+        let life = self.expires.map_or(skew, Duration::from_secs);
+        let ended = self.signed_at + life;
         if self.signed_at > now + skew {
-            return Err(SignatureError::Clock(format!(
+            let text = format!(
                 "Signature not yet current: {at} is still later than {} ({} + {minutes} min.)",
                 (now + skew).iso8601_basic(),
                 now.iso8601_basic(),
-            )));
+            );
+            return Err(match self.expires {
+                None => SignatureError::Clock(text),
+                Some(_) => SignatureError::Early {
+                    text,
+                    signed_at: self.signed_at,
+                    ended,
+                    now,
+                },
+            });
         }
-        let life = self.expires.map_or(skew, Duration::from_secs);
-        let ended = self.signed_at + life;
         if ended < now {
             let text = format!(
                 "Signature expired: {at} is now earlier than {} ({} - {minutes} min.)",

@@ -378,6 +378,16 @@ fn s3_fault(refusal: &Refusal) -> Fault {
             .with("X-Amz-Expires", seconds.to_string())
             .with("Expires", ended.iso8601_seconds())
             .with("ServerTime", now.iso8601_seconds()),
+        // S3 says this one time in milliseconds.
+        Refusal::Signature(SignatureError::Early {
+            signed_at,
+            ended,
+            now,
+            ..
+        }) => Fault::sender("AccessDenied", 403, "Request is not yet valid")
+            .with("X-Amz-Date", signed_at.millis().to_string())
+            .with("Expires", ended.iso8601_seconds())
+            .with("ServerTime", now.iso8601_seconds()),
         Refusal::Signature(SignatureError::Incomplete(text)) => {
             Fault::sender("AuthorizationHeaderMalformed", 400, text.clone())
         }
@@ -405,9 +415,11 @@ fn s3_fault(refusal: &Refusal) -> Fault {
 
 fn ec2_fault(refusal: &Refusal) -> Fault {
     match refusal {
-        Refusal::Signature(SignatureError::Clock(_) | SignatureError::Expired { .. }) => {
-            Fault::sender("RequestExpired", 400, "Request has expired.")
-        }
+        Refusal::Signature(
+            SignatureError::Clock(_)
+            | SignatureError::Expired { .. }
+            | SignatureError::Early { .. },
+        ) => Fault::sender("RequestExpired", 400, "Request has expired."),
         Refusal::Key(KeyError::Expired) => {
             Fault::sender("RequestExpired", 400, "Request has expired.")
         }
@@ -501,6 +513,32 @@ mod tests {
         assert_eq!((fault.code.as_ref(), fault.status), ("AccessDenied", 403));
         let named = ("HeadersNotSigned", "x-amz-acl".into());
         assert!(fault.members.contains(&named), "{:?}", fault.members);
+    }
+
+    #[test]
+    fn presigned_urls_of_a_time_to_come() {
+        let early = Refusal::Signature(SignatureError::Early {
+            text: "Signature not yet current: …".to_owned(),
+            signed_at: Timestamp(1_767_323_045_000),
+            ended: Timestamp(1_767_323_105_000),
+            now: Timestamp(1_767_322_045_000),
+        });
+        let of_s3 = fault(Protocol::RestXml, &early);
+        assert_eq!((of_s3.code.as_ref(), of_s3.status), ("AccessDenied", 403));
+        assert_eq!(of_s3.message, "Request is not yet valid");
+        let elements: Vec<_> = of_s3.elements().collect();
+        let expected = [
+            ("X-Amz-Date", "1767323045000"),
+            ("Expires", "2026-01-02T03:05:05Z"),
+            ("ServerTime", "2026-01-02T02:47:25Z"),
+        ];
+        assert_eq!(elements, expected);
+        for (protocol, code) in [
+            (Protocol::Query, "SignatureDoesNotMatch"),
+            (Protocol::Ec2, "RequestExpired"),
+        ] {
+            assert_eq!(fault(protocol, &early).code, code);
+        }
     }
 
     #[test]

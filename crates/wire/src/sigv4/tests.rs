@@ -262,6 +262,19 @@ fn a_presigned_url_lives_as_long_as_it_says() {
         }
         other => panic!("{other:?}"),
     }
+    let early = signature.signed_at - MAX_SKEW_OF_S3 - Duration::from_secs(1);
+    match signature.check_time(early) {
+        Err(SignatureError::Early {
+            text,
+            signed_at,
+            ended: told,
+            now: at,
+        }) => {
+            assert_eq!((signed_at, told, at), (signature.signed_at, ended, early));
+            assert!(text.starts_with("Signature not yet current: "), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
     assert!(with("604800").is_ok());
     for bad in ["604801", "0", "-1", "soon", "99999999999999999999", ""] {
         assert!(matches!(with(bad), Err(SignatureError::Query(_))), "{bad}");
