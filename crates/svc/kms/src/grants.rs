@@ -33,20 +33,40 @@ pub struct Asked<'a> {
     pub wanted: Option<&'a Grant>,
 }
 
-/// Whom grants for this caller can name.
+/// Whom grants for this caller can name: a user or role by its unique id, or by its ARN.
 pub fn names_of(caller: &Caller) -> Vec<String> {
     match caller.kind {
         CallerKind::Anonymous => Vec::new(),
         CallerKind::Service => vec![caller.arn.clone()],
         CallerKind::Account => vec![root_of(&caller.account)],
-        CallerKind::User | CallerKind::FederatedUser => {
-            vec![caller.arn.clone(), root_of(&caller.account)]
-        }
-        CallerKind::AssumedRole => vec![
+        CallerKind::User => vec![
+            caller.user_id.clone(),
             caller.arn.clone(),
-            caller.role_arn.clone(),
             root_of(&caller.account),
         ],
+        CallerKind::FederatedUser => vec![caller.arn.clone(), root_of(&caller.account)],
+        CallerKind::AssumedRole => {
+            // `AROA…:session`
+            let id = caller.user_id.split(':').next().unwrap_or_default();
+            vec![
+                id.to_owned(),
+                caller.arn.clone(),
+                caller.role_arn.clone(),
+                root_of(&caller.account),
+            ]
+        }
+    }
+}
+
+/// Whether a principal that a grant names is the one that is asked for, which may have another ARN by now. `id` is the unique
+/// id of who is asked for, `there` that of who is named.
+pub fn is_the_one(
+    (named, there): (&Principal, Option<&String>),
+    (asked, id): (&Principal, Option<&String>),
+) -> bool {
+    match (there, id) {
+        (Some(there), Some(id)) => there == id,
+        _ => named == asked,
     }
 }
 
@@ -162,6 +182,42 @@ mod tests {
             source_arn: None,
             wanted: None,
         }
+    }
+
+    #[test]
+    fn who_has_another_name_now_is_who_was_named() {
+        let aws = |name: &str| Principal::Aws(format!("arn:aws:iam::000000000000:user/{name}"));
+        let (one, two) = ("AIDAONE".to_owned(), "AIDATWO".to_owned());
+        let (old, new) = (aws("old"), aws("new"));
+        for (there, id, expected) in [
+            (Some(&one), Some(&one), true),
+            (Some(&one), Some(&two), false),
+            (None, Some(&one), false),
+            (Some(&one), None, false),
+        ] {
+            assert_eq!(is_the_one((&old, there), (&new, id)), expected);
+        }
+        assert!(!is_the_one((&old, Some(&one)), (&old, Some(&two))));
+        assert!(is_the_one((&old, None), (&old, Some(&two))));
+        assert!(is_the_one((&old, Some(&one)), (&old, None)));
+    }
+
+    #[test]
+    fn a_caller_is_found_by_id_and_by_arn() {
+        let session = Caller {
+            kind: CallerKind::AssumedRole,
+            arn: "arn:aws:sts::000000000000:assumed-role/r/s".to_owned(),
+            user_id: "AROAROLE:s".to_owned(),
+            role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
+            ..Caller::root("000000000000")
+        };
+        let expected = [
+            "AROAROLE",
+            "arn:aws:sts::000000000000:assumed-role/r/s",
+            "arn:aws:iam::000000000000:role/r",
+            "arn:aws:iam::000000000000:root",
+        ];
+        assert_eq!(names_of(&session), expected);
     }
 
     #[test]

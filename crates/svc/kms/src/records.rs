@@ -322,7 +322,8 @@ pub fn purpose(place: &Place, material_id: &str) -> String {
     format!("kms/material/{account}/{region}/{material_id}")
 }
 
-/// The id of a grant among those of its key: those of one grantee are side by side.
+/// The id of a grant among those of its key: those of one grantee are side by side. A user or role is there by its unique id,
+/// so that a new name changes nothing; in grants of versions before this one by the ARN that it had.
 pub fn grant_id(key: &str, grantee: &str, id: &str) -> String {
     format!("{}{id}", grantee_prefix(key, grantee))
 }

@@ -8,7 +8,11 @@ use wharf_api_kms::{
 };
 use wharf_base::{Arn, Timestamp, arn::canonical};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Faults as _, Pages, Place, Stored, principals, transact};
+use wharf_service::{
+    Faults as _, Pages, Place, Stored,
+    principals::{self, Unbound},
+    transact,
+};
 use wharf_wire::{Call, Fault};
 
 use super::{create::random_id, not_dry};
@@ -16,6 +20,7 @@ use crate::{
     core::{Core, Found},
     describe,
     fault::{self, KmsFaults},
+    grants::is_the_one,
     names,
     records::{Constraints, Grant, Principal, grant_id, grantee_prefix},
 };
@@ -59,6 +64,17 @@ async fn id_of(call: &Call, whom: Option<&Principal>) -> Result<Option<String>, 
     };
     let id = principals::id_of(call, arn).await;
     id.map_err(|it| it.fault::<KmsFaults>(nobody))
+}
+
+/// The same of one that grants are listed of; none of one that is not there.
+async fn id_listed(call: &Call, whom: Option<&Principal>) -> Result<Option<String>, Fault> {
+    let Some(Principal::Aws(arn)) = whom else {
+        return Ok(None);
+    };
+    match principals::id_of(call, arn).await {
+        Err(Unbound::Nobody(_)) => Ok(None),
+        id => id.map_err(|it| it.fault::<KmsFaults>(nobody)),
+    }
 }
 
 /// Names users and roles that are gone by their ids, as AWS shows them.
@@ -206,22 +222,42 @@ async fn same(core: &Core, found: &Found, wanted: &Grant) -> Result<Option<Grant
     if wanted.name.is_none() {
         return Ok(None);
     }
-    let prefix = grantee_prefix(&found.id, wanted.grantee.text());
     let scope = names::scope(&found.place);
-    let all = core.table.all::<Grant>(&scope, &prefix).await?;
-    let mut all = all.into_iter().map(|(_, it)| it.record);
-    Ok(all.find(|it| {
-        let as_wanted = Grant {
-            id: it.id.clone(),
-            created_at: it.created_at,
-            // Grants of versions before this one have no ids.
-            grantee_id: it.grantee_id.as_ref().and(wanted.grantee_id.clone()),
-            retiring_id: it.retiring_id.as_ref().and(wanted.retiring_id.clone()),
-            unknown: it.unknown.clone(),
-            ..wanted.clone()
-        };
-        *it == as_wanted
-    }))
+    // Those of versions before this one are under the ARN.
+    for whom in [wanted.who_uses(), wanted.grantee.clone()] {
+        let prefix = grantee_prefix(&found.id, whom.text());
+        let all = core.table.all::<Grant>(&scope, &prefix).await?;
+        let mut all = all.into_iter().map(|(_, it)| it.record);
+        if let Some(there) = all.find(|it| says_the_same(it, wanted)) {
+            return Ok(Some(there));
+        }
+    }
+    Ok(None)
+}
+
+fn says_the_same(it: &Grant, wanted: &Grant) -> bool {
+    // Who has another name now is the same.
+    let is_same = |there: &Option<String>, id: &Option<String>| there.is_some() && there == id;
+    let grantee = match is_same(&it.grantee_id, &wanted.grantee_id) {
+        true => &it.grantee,
+        false => &wanted.grantee,
+    };
+    let retiring = match is_same(&it.retiring_id, &wanted.retiring_id) {
+        true => &it.retiring,
+        false => &wanted.retiring,
+    };
+    let as_wanted = Grant {
+        id: it.id.clone(),
+        created_at: it.created_at,
+        grantee: grantee.clone(),
+        retiring: retiring.clone(),
+        // Grants of versions before this one have no ids.
+        grantee_id: it.grantee_id.as_ref().and(wanted.grantee_id.clone()),
+        retiring_id: it.retiring_id.as_ref().and(wanted.retiring_id.clone()),
+        unknown: it.unknown.clone(),
+        ..wanted.clone()
+    };
+    *it == as_wanted
 }
 
 async fn add(core: &Core, call: &Call, found: &Found, wanted: &Grant) -> Result<(), Fault> {
@@ -232,7 +268,7 @@ async fn add(core: &Core, call: &Call, found: &Found, wanted: &Grant) -> Result<
             "A KMS key can have at most {MOST} grants."
         )));
     }
-    let id = grant_id(&found.id, wanted.grantee.text(), &wanted.id);
+    let id = grant_id(&found.id, wanted.who_uses().text(), &wanted.id);
     let at = scope.key(Grant::KIND, &id);
     transact!(core.table, &call.permit, |tx| {
         // A key that was destroyed meanwhile leaves nothing.
@@ -305,6 +341,7 @@ pub async fn list_grants(
         input.grantee_service_principal.as_deref(),
         "Grantee",
     )?;
+    let grantee_id = id_listed(call, grantee.as_ref()).await?;
     let keyring = &core.parts.keyring;
     let chosen = (&found.id, &input.grant_id, &grantee);
     let pages = Pages::<KmsFaults>::new(keyring, call, "kms/ListGrants", &chosen);
@@ -312,7 +349,11 @@ pub async fn list_grants(
     let mut all: Vec<Grant> = (all(core, &found).await?.into_iter())
         .map(|it| it.record)
         .filter(|it| input.grant_id.as_ref().is_none_or(|id| *id == it.id))
-        .filter(|it| grantee.as_ref().is_none_or(|who| *who == it.grantee))
+        .filter(|it| {
+            let named = (&it.grantee, it.grantee_id.as_ref());
+            let is_asked = |who| is_the_one(named, (who, grantee_id.as_ref()));
+            grantee.as_ref().is_none_or(is_asked)
+        })
         .collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     let (some, next_marker) = page.cut(all, |it| &it.id);
@@ -339,13 +380,18 @@ pub async fn list_retirable_grants(
     let retiring = retiring.ok_or_else(|| {
         fault::invalid("You must specify either RetiringPrincipal or RetiringServicePrincipal.")
     })?;
+    let retiring_id = id_listed(call, Some(&retiring)).await?;
     let keyring = &core.parts.keyring;
     let pages = Pages::<KmsFaults>::new(keyring, call, "kms/ListRetirableGrants", &retiring);
     let page = pages.page(input.marker.as_deref(), size)?;
     let grants = core.table.all::<Grant>(&names::scope(&place), "").await?;
     let mut all: Vec<(String, Grant)> = (grants.into_iter())
         .map(|(id, it)| (id, it.record))
-        .filter(|(_, it)| it.retiring.as_ref() == Some(&retiring))
+        .filter(|(_, it)| {
+            let asked = (&retiring, retiring_id.as_ref());
+            let is_asked = |who| is_the_one((who, it.retiring_id.as_ref()), asked);
+            it.retiring.as_ref().is_some_and(is_asked)
+        })
         .collect();
     all.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
     let (some, next_marker) = page.cut(all, |(_, it)| &it.id);

@@ -198,6 +198,58 @@ async fn a_grant_does_not_pass_to_a_namesake() {
     assert_eq!(shown.retiring_principal.as_ref(), id);
 }
 
+/// A grant stays with the user that it named, whatever name that one has.
+#[tokio::test]
+async fn a_grant_follows_a_rename() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let mut user = home.user("old", NOTHING).await.caller.clone();
+    let input = api::CreateGrantRequest {
+        name: Some("once".to_owned()),
+        retiring_principal: Some(user.arn.clone()),
+        ..grant(&key, &user.arn, &["Encrypt"])
+    };
+    let made = gated.create_grant(&call(), input.clone()).await.unwrap();
+    home.world.rename_user("old", "new").await;
+    user.arn = user.arn.replace("/old", "/new");
+    assert!(
+        home.encrypt(&call_of(user.clone()), &key, &[])
+            .await
+            .is_ok()
+    );
+
+    let renamed = api::CreateGrantRequest {
+        retiring_principal: Some(user.arn.clone()),
+        grantee_principal: Some(user.arn.clone()),
+        ..input
+    };
+    let again = gated.create_grant(&call(), renamed).await.unwrap();
+    assert_eq!(again.grant_id, made.grant_id);
+    let list = api::ListGrantsRequest {
+        key_id: Some(key.clone()),
+        grantee_principal: Some(user.arn.clone()),
+        ..Default::default()
+    };
+    let listed = gated.list_grants(&call(), list).await.unwrap().grants;
+    let listed = listed.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].grantee_principal.as_ref(), Some(&user.arn));
+    let list = api::ListRetirableGrantsRequest {
+        retiring_principal: Some(user.arn.clone()),
+        ..Default::default()
+    };
+    let listed = gated.list_retirable_grants(&call(), list).await.unwrap();
+    assert_eq!(listed.grants.unwrap().len(), 1);
+
+    // Whoever has the former name is another.
+    let namesake = home.user("old", NOTHING).await;
+    assert_eq!(
+        code(home.encrypt(&namesake, &key, &[]).await),
+        "AccessDeniedException"
+    );
+}
+
 #[tokio::test]
 async fn those_who_may_retire_a_grant_do() {
     let home = Home::start();
