@@ -163,29 +163,45 @@ pub async fn delete_account_setting(
 /// Whose setting a caller may change: its own, or as root that of anybody in the account. Root's is the account's default, for
 /// which there is an action of its own.
 fn whose(cx: &Context, given: Option<&str>) -> Result<String, Fault> {
-    let own = principal_of(cx);
-    let target = match given.filter(|arn| !arn.is_empty()) {
-        Some(arn) if arn != cx.caller.arn => arn,
-        _ => own.as_str(),
-    };
-    let is_root = match cx.caller.kind {
+    let target = named(cx, given, "change")?;
+    // Who has a session that root made is root's federated user, not root.
+    match is_root(cx) || target != root(cx) {
+        true => Ok(target),
+        false => Err(of_others(&target, "change")),
+    }
+}
+
+fn is_root(cx: &Context) -> bool {
+    match cx.caller.kind {
         CallerKind::Account => cx.caller.account == cx.account,
         // Nobody is asked for anything.
         CallerKind::Anonymous => true,
         _ => false,
+    }
+}
+
+fn of_others(target: &str, verb: &str) -> Fault {
+    api::faults::access_denied_exception(format!(
+        "You must be the root user, or the principal itself, to {verb} the account settings of {target}."
+    ))
+}
+
+/// Whose settings a request is about: the caller's own, or as root those of anybody in the account.
+fn named(cx: &Context, given: Option<&str>, verb: &str) -> Result<String, Fault> {
+    let own = principal_of(cx);
+    let target = match given.filter(|arn| !arn.is_empty()) {
+        Some(arn) if arn != cx.caller.arn => arn,
+        _ => own.as_str(),
     };
     if target != own && !is_principal(target, &cx.account) {
         return Err(fault::invalid(
             "The specified principalArn is not a user, a role or the root user of this account.",
         ));
     }
-    // Who has a session that root made is root's federated user, not root.
-    if !is_root && (target != own || target == root(cx)) {
-        return Err(api::faults::access_denied_exception(format!(
-            "You must be the root user, or the principal itself, to change the account settings of {target}."
-        )));
+    match target == own || is_root(cx) {
+        true => Ok(target.to_owned()),
+        false => Err(of_others(target, verb)),
     }
-    Ok(target.to_owned())
 }
 
 fn is_principal(arn: &str, account: &str) -> bool {
@@ -219,8 +235,7 @@ pub async fn list_account_settings(
     call: &Call,
     input: api::ListAccountSettingsRequest,
 ) -> Result<api::ListAccountSettingsResponse, Fault> {
-    let principal = input.principal_arn.clone().filter(|arn| !arn.is_empty());
-    let principal = principal.unwrap_or_else(|| principal_of(call));
+    let principal = named(call, input.principal_arn.as_deref(), "list")?;
     if let Some(name) = &input.name {
         known(name)?;
     }
@@ -392,6 +407,17 @@ mod tests {
             assert_eq!(whose(cx, given), denied, "{given}");
         }
         assert_eq!(whose(&of_root, ""), denied);
+        let listed = |cx: &Context, given: &str| {
+            let named = named(cx, Some(given), "list");
+            named.map_err(|fault| fault.code.into_owned())
+        };
+        assert_eq!(listed(&of_root, ""), Ok(root.clone()));
+        assert_eq!(listed(&user, &a), Ok(a.clone()));
+        assert_eq!(listed(&session, &own_session), Ok(role.clone()));
+        assert_eq!(listed(&account, &b), Ok(b.clone()));
+        for (cx, given) in [(&user, &b), (&user, &root), (&session, &a)] {
+            assert_eq!(listed(cx, given), denied, "{given}");
+        }
         let invalid = Err("InvalidParameterException".to_owned());
         for given in [
             "arn:aws:iam::111111111111:root",

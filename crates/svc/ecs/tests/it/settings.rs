@@ -53,6 +53,9 @@ async fn own_settings_before_the_accounts_defaults() {
         "arn:aws:iam::000000000000:root",
     ] {
         let named = json!({"name": "containerInsights", "principalArn": principal});
+        let list = decode("ListAccountSettings", named.clone());
+        let listed = harness.ecs.list_account_settings(&by_b, list).await;
+        assert_eq!(listed.unwrap_err().code, "AccessDeniedException");
         let delete = decode("DeleteAccountSetting", named.clone());
         let deleted = harness.ecs.delete_account_setting(&by_b, delete).await;
         assert_eq!(deleted.unwrap_err().code, "AccessDeniedException");
