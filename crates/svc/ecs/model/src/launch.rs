@@ -135,6 +135,9 @@ pub fn run(
     Ok(order)
 }
 
+/// Characters of who started a task, as StartTask takes them; RunTask takes more.
+const MOST_OF_START_TASK: usize = 36;
+
 /// StartTask's order.
 pub fn start(
     input: &StartTaskRequest,
@@ -142,6 +145,12 @@ pub fn start(
     definition: &Definition,
 ) -> Result<Order, Fault> {
     check_reference(input.reference_id.as_deref())?;
+    let starter = input.started_by.as_deref().unwrap_or_default();
+    if starter.chars().count() > MOST_OF_START_TASK {
+        return Err(fault::invalid(format!(
+            "startedBy can have at most {MOST_OF_START_TASK} characters."
+        )));
+    }
     let wish = Wish {
         cluster,
         launch: Launch::Ec2,

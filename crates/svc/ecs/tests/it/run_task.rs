@@ -576,10 +576,20 @@ async fn start_task_names_the_instance() {
         refused.unwrap_err().message,
         "Invalid setting for container 'web'. 'memory' must be at least 6 MiB."
     );
-    let input: api::StartTaskRequest = decode(
-        "StartTask",
-        json!({"taskDefinition": "web", "containerInstances": [agent.instance, "0123"]}),
+    let started_by = |starter: String| -> api::StartTaskRequest {
+        let instances = [agent.instance.as_str(), "0123"];
+        decode(
+            "StartTask",
+            json!({"taskDefinition": "web", "containerInstances": instances, "startedBy": starter}),
+        )
+    };
+    let too_long = started_by("s".repeat(37));
+    let refused = harness.ecs.start_task(&call(), too_long).await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "startedBy can have at most 36 characters."
     );
+    let input = started_by("s".repeat(36));
     let response = harness.ecs.start_task(&call(), input).await.unwrap();
     let task = response.tasks.unwrap().remove(0);
     assert_eq!(
