@@ -83,7 +83,7 @@ pub trait Operations: Send + Sync {
         Err(Fault::sender("UnknownOperationException", 400, text))
     }
 
-    /// Whether there is such an operation. What stands in for all of them need not know.
+    /// Whether there is such an operation here. What stands in for all of them need not know.
     ///
     /// # Errors
     /// There is none; the text says what there is not.

@@ -37,6 +37,10 @@ macro_rules! operations {
                 Some(&$understood)
             })?
 
+            fn written(&self) -> Option<&'static [&'static str]> {
+                Some(&[$(stringify!($name)),*])
+            }
+
             $(async fn $name(
                 &$self,
                 $call: &$crate::Call,

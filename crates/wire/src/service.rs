@@ -209,6 +209,17 @@ pub trait Service: Send + Sync {
     fn understood(&self) -> Option<&'static Understood> {
         None
     }
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+    /// Whether this version has the operation, or nobody says that it has not: all others are answered
+    /// [`Fault::unsupported`].
+    fn has(&self, operation: usize) -> bool {
+        let name = self.schema().operations[operation].name;
+        let written = self.written();
+        written.is_none_or(|all| all.iter().any(|it| is_function_of(it, name)))
+    }
     /// The authorisation row of the operation.
     async fn checks(
         &self,
@@ -222,6 +233,13 @@ pub trait Service: Send + Sync {
         operation: usize,
         input: Box<dyn Payload>,
     ) -> Result<Output, Fault>;
+}
+
+/// Whether a function is that of an operation: `run_task` of `RunTask`.
+fn is_function_of(function: &str, operation: &str) -> bool {
+    let lower = |it: u8| it.to_ascii_lowercase();
+    let letters = function.bytes().filter(|it| *it != b'_').map(lower);
+    letters.eq(operation.bytes().map(lower))
 }
 
 /// What a request from outside is answered.
@@ -774,4 +792,26 @@ fn stream_of<'a>(
 /// A fault in the protocol that the service's clients prefer.
 pub fn failure(schema: &'static ServiceSchema, fault: &Fault, request_id: &str) -> Answer {
     schema.protocol.codec().fault(schema, fault, request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_the_names_of_their_operations() {
+        for (function, operation, fits) in [
+            ("run_task", "RunTask", true),
+            ("list_objects_v2", "ListObjectsV2", true),
+            (
+                "create_open_id_connect_provider",
+                "CreateOpenIDConnectProvider",
+                true,
+            ),
+            ("run_task", "RunTasks", false),
+            ("run_tasks", "RunTask", false),
+        ] {
+            assert_eq!(is_function_of(function, operation), fits, "{function}");
+        }
+    }
 }

@@ -70,7 +70,9 @@ fn render_trait(model: &Model, name: &str, out: &mut String) {
          fn refuse(&self, operation: &'static str, violations: &[Violation]) -> Option<Fault> {{\n\
          let _ = (operation, violations);\nNone\n}}\n\n\
          /// Which members of inputs operations understand.\n\
-         fn understood(&self) -> Option<&'static Understood> {{\nNone\n}}\n"
+         fn understood(&self) -> Option<&'static Understood> {{\nNone\n}}\n\n\
+         /// The functions of operations that this version has; `None` where nobody says.\n\
+         fn written(&self) -> Option<&'static [&'static str]> {{\nNone\n}}\n"
     );
     for operation in &model.operations {
         let _ = writeln!(
@@ -120,6 +122,7 @@ fn render_routes(model: &Model, name: &str, out: &mut String) {
          fn refuse(&self, operation: usize, violations: &[Violation]) -> Option<Fault> {\n\
          self.0.refuse(SERVICE.operations[operation].name, violations)\n}\n\n\
          fn understood(&self) -> Option<&'static Understood> {\nself.0.understood()\n}\n\n\
+         fn written(&self) -> Option<&'static [&'static str]> {\nself.0.written()\n}\n\n\
          async fn checks(&self, cx: &Context, operation: usize, input: &dyn Payload) -> Result<Vec<Check>, Fault> {\n\
          let input = match operation {\n",
     );

@@ -78,6 +78,11 @@ pub trait Cloudtrail: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn add_tags(&self, call: &Call, input: AddTagsRequest) -> Result<AddTagsResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("cloudtrail", "AddTags"))
@@ -283,6 +288,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

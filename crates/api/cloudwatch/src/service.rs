@@ -166,6 +166,11 @@ pub trait Cloudwatch: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn associate_dataset_kms_key(
         &self,
         call: &Call,
@@ -859,6 +864,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

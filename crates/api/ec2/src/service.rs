@@ -484,6 +484,11 @@ pub trait Ec2: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn accept_vpc_endpoint_connections(
         &self,
         call: &Call,
@@ -2800,6 +2805,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

@@ -110,6 +110,11 @@ pub trait Efs: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn create_access_point(
         &self,
         call: &Call,
@@ -475,6 +480,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

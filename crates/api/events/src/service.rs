@@ -162,6 +162,11 @@ pub trait Events: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn activate_event_source(
         &self,
         call: &Call,
@@ -807,6 +812,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

@@ -90,6 +90,11 @@ pub trait Sns: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn add_permission(&self, call: &Call, input: AddPermissionInput) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("sns", "AddPermission"))
@@ -342,6 +347,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

@@ -94,6 +94,11 @@ pub trait Sqs: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn add_permission(&self, call: &Call, input: AddPermissionRequest) -> Result<(), Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("sqs", "AddPermission"))
@@ -358,6 +363,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

@@ -94,6 +94,11 @@ pub trait Wharf: Send + Sync + 'static {
         None
     }
 
+    /// The functions of operations that this version has; `None` where nobody says.
+    fn written(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     async fn backup(&self, call: &Call, input: BackupRequest) -> Result<BackupResponse, Fault> {
         let _ = (call, input);
         Err(Fault::unsupported("wharf", "Backup"))
@@ -383,6 +388,10 @@ impl Service for Routes {
 
     fn understood(&self) -> Option<&'static Understood> {
         self.0.understood()
+    }
+
+    fn written(&self) -> Option<&'static [&'static str]> {
+        self.0.written()
     }
 
     async fn checks(

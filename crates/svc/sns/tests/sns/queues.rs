@@ -1,10 +1,13 @@
 //! Topics whose messages go to queues.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use wharf_api_sns::{self as api, Sns as _};
 use wharf_delivery::Actor;
 use wharf_store::{Op, Range, Txn};
 use wharf_testkit::{call, refused};
+use wharf_wire::Service as _;
 
 use crate::support::Home;
 
@@ -196,6 +199,16 @@ async fn batches_fail_by_their_entries() {
         .await
         .unwrap_err();
     assert_eq!(refused.code, "BatchEntryIdsNotDistinct");
+}
+
+#[tokio::test]
+async fn what_is_not_supported_is_known_before_it_is_asked_for() {
+    let home = Home::new();
+    let routes = api::Routes(Arc::new(home.sns.clone()));
+    for (operation, has) in [("Publish", true), ("PutDataProtectionPolicy", false)] {
+        let index = routes.schema().find_operation(operation).unwrap();
+        assert_eq!(routes.has(index), has, "{operation}");
+    }
 }
 
 #[tokio::test]
