@@ -148,7 +148,12 @@ def test_what_is_refused_and_how(wharf):
     assert create(Target=lambda_)[1] == "Targets of lambda are not supported by this version of wharf."
     reads = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:listTasks", "RoleArn": role}
     assert create(Target=reads)[0] == "ValidationException"
-    for name, why in (("foo:bar", "foo is not supported by this version of wharf."), ("sqs:foo", "sqs has no operation Foo.")):
+    not_here = "is not supported by this version of wharf."
+    for name, why in (
+        ("foo:bar", f"foo {not_here}"),
+        ("sqs:foo", "sqs has no operation Foo."),
+        ("sns:putDataProtectionPolicy", f"sns:PutDataProtectionPolicy {not_here}"),
+    ):
         unknown = {"Arn": f"arn:aws:scheduler:::aws-sdk:{name}", "RoleArn": role}
         assert create(Target=unknown) == ("ValidationException", f"{unknown['Arn']} is not a valid target ARN: {why}")
 

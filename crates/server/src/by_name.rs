@@ -150,8 +150,10 @@ impl Operations for ByName {
     }
 
     fn knows(&self, service: &str, operation: &str) -> Result<(), Fault> {
-        match self.named(service)?.schema().find_operation(operation) {
-            Some(_) => Ok(()),
+        let called = self.named(service)?;
+        match called.schema().find_operation(operation) {
+            Some(index) if called.has(index) => Ok(()),
+            Some(_) => Err(Fault::unsupported(service, operation)),
             None => {
                 let text = format!("{service} has no operation {operation}.");
                 Err(Fault::sender("UnknownOperationException", 400, text))
