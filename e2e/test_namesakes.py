@@ -19,7 +19,7 @@ def named(text):
 def test_a_namesake_is_not_who_was_named(wharf):
     iam, name = wharf.client("iam"), tasks.unique("namesake")
     s3, sqs, sns, secrets = (wharf.client(it) for it in ("s3", "sqs", "sns", "secretsmanager"))
-    ecr, events = wharf.client("ecr"), wharf.client("events")
+    ecr, events, logs = (wharf.client(it) for it in ("ecr", "events", "logs"))
     ecr.create_repository(repositoryName=name)
     bus = events.create_event_bus(Name=name)["EventBusArn"]
     s3.create_bucket(Bucket=name)
@@ -68,6 +68,11 @@ def test_a_namesake_is_not_who_was_named(wharf):
                 {"EventBusName": name, "Policy": in_bus},
                 ("ValidationException", f"Parameter Policy is not valid. Reason: There is no principal {arn}."),
             ),
+            (
+                logs.put_resource_policy,
+                {"policyName": name, "policyDocument": policy(arn, "logs:PutLogEvents", Resource="*")},
+                ("InvalidParameterException", f"Unexpected token or invalid policy document: there is no principal {arn}"),
+            ),
         ]
 
     def uses(key):
@@ -81,7 +86,9 @@ def test_a_namesake_is_not_who_was_named(wharf):
         ]
 
     def shown():
+        of_logs = {it["policyName"]: it["policyDocument"] for it in logs.describe_resource_policies()["resourcePolicies"]}
         return {
+            named(of_logs[name]),
             named(s3.get_bucket_policy(Bucket=name)["Policy"]),
             named(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]),
             named(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]),
@@ -112,3 +119,4 @@ def test_a_namesake_is_not_who_was_named(wharf):
     assert shown() == {second["Arn"]}
     for use, parameters in uses(key):
         use(**parameters)
+    logs.delete_resource_policy(policyName=name)
