@@ -61,7 +61,9 @@ impl<S: LogSource> Delivery<S> {
                 }
             };
             self.deliver(&batch, left.take(), sink).await;
-            if let Err(error) = self.source.commit(batch.next).await {
+            if !batch.is_only_the_end()
+                && let Err(error) = self.source.commit(batch.next).await
+            {
                 // The next agent sends this batch again unless it finds the note.
                 tracing::error!(stream = self.to.stream, %error, "failed to commit the position in a container's log");
                 return false;

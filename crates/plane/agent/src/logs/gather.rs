@@ -135,6 +135,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Whether the log ends here with nothing more to deliver. Such a place needs no commit: whoever reads on from the one before
+    /// finds the same.
+    pub fn is_only_the_end(&self) -> bool {
+        self.ended && self.events.is_empty()
+    }
+
     fn take_in(&mut self, chunk: &Chunk, assembler: &mut Assembler) {
         chunk
             .records

@@ -89,10 +89,19 @@ pub struct LogReader {
     folder: ContainerFolder,
     /// `None`: the shim is gone, the files are all there is.
     client: Option<Client>,
-    /// `None`: the kernel allows no more watches, so look now and then.
-    changes: Option<AsyncFd<Watch>>,
+    changes: Changes,
     offset: u64,
     ended: bool,
+}
+
+/// How a reader hears that something was written.
+#[derive(Debug)]
+enum Changes {
+    /// It was not needed yet. Who finds the end of a log at once never needs it, and the kernel takes long to give up a watch.
+    Unwatched,
+    Watched(AsyncFd<Watch>),
+    /// The kernel allows no more watches, so look now and then.
+    Polled,
 }
 
 #[derive(Debug)]
@@ -126,17 +135,6 @@ impl LogReader {
         };
         let logs = folder.logs();
         wharf_spares::make_inside(&logs).map_err(failed("open"))?;
-        let watch = || -> io::Result<AsyncFd<Watch>> {
-            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
-            inotify.add_watch(&logs, AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE)?;
-            // SAFETY: `Watch` owns its descriptor and names the same one for all its life.
-            unsafe { AsyncFd::register(Watch(inotify)) }.map_err(io::Error::from)
-        };
-        let changes = watch()
-            .inspect_err(
-                |e| tracing::warn!(error = %e, %container, "failed to watch a log; polling it instead"),
-            )
-            .ok();
         let cursor: Option<LogOffset> = durable::read_json(&folder.log_cursor(), CURSOR_LIMIT)
             .map_err(failed("read the cursor of"))?;
         let offset = cursor.unwrap_or_default().0;
@@ -144,7 +142,7 @@ impl LogReader {
             container,
             folder,
             client,
-            changes,
+            changes: Changes::Unwatched,
             offset,
             ended: false,
         })
@@ -173,7 +171,12 @@ impl LogReader {
 
     /// Until something was written, or it is time to see whether the shim still lives.
     async fn wait_for_change(&mut self) -> Result<(), LogError> {
-        let Some(changes) = &self.changes else {
+        if matches!(self.changes, Changes::Unwatched) {
+            // What came before this is looked for once more, and only then waited for.
+            self.changes = self.watch();
+            return Ok(());
+        }
+        let Changes::Watched(changes) = &self.changes else {
             tokio::time::sleep(POLL).await;
             return Ok(());
         };
@@ -193,6 +196,23 @@ impl LogReader {
             }
         }
         Ok(())
+    }
+
+    fn watch(&self) -> Changes {
+        let watch = || -> io::Result<AsyncFd<Watch>> {
+            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+            let flags = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE;
+            inotify.add_watch(&self.folder.logs(), flags)?;
+            // SAFETY: `Watch` owns its descriptor and names the same one for all its life.
+            unsafe { AsyncFd::register(Watch(inotify)) }.map_err(io::Error::from)
+        };
+        match watch() {
+            Ok(watch) => Changes::Watched(watch),
+            Err(error) => {
+                tracing::warn!(%error, container = %self.container, "failed to watch a log; polling it instead");
+                Changes::Polled
+            }
+        }
     }
 
     /// What is there now, without waiting; possibly nothing.
@@ -361,4 +381,44 @@ struct Segment {
     start: u64,
     len: u64,
     path: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_shim_protocol::TaskFolder;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_is_watched_once_it_has_to_be_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = ContainerName::try_from("web").unwrap();
+        let folder = TaskFolder::new(dir.path()).container(&name);
+        let client = Client::new(dir.path()).unwrap();
+        let mut reader = LogReader::open(name, folder.clone(), Some(client)).unwrap();
+        let mut bytes = Vec::new();
+        let line = Record::Line {
+            stream: Stream::Stdout,
+            partial: false,
+            at: 1,
+            payload: b"up",
+        };
+        spool::encode(&line, &mut bytes);
+        let segment = folder.logs().join(spool::segment_name(0));
+        fs::write(&segment, &bytes).unwrap();
+        let batch = reader.next(10).await.unwrap();
+        assert_eq!(batch.records[0].line, "up");
+        assert!(matches!(reader.changes, Changes::Unwatched));
+        // The rest comes while somebody waits for it, and before the watch is there or after.
+        for pause in [Duration::ZERO, Duration::from_millis(20)] {
+            let write = async {
+                tokio::time::sleep(pause).await;
+                spool::encode(&line, &mut bytes);
+                fs::write(&segment, &bytes).unwrap();
+            };
+            let (batch, ()) = tokio::join!(reader.next(10), write);
+            assert_eq!(batch.unwrap().records.len(), 1);
+            assert!(matches!(reader.changes, Changes::Watched(_)));
+        }
+    }
 }

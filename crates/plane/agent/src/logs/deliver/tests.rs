@@ -21,6 +21,7 @@ use crate::{
 struct Spool {
     lines: Vec<(String, bool)>,
     committed: u64,
+    commits: u32,
 }
 
 struct Reader {
@@ -59,7 +60,9 @@ impl LogSource for Reader {
     }
 
     async fn commit(&mut self, delivered: u64) -> Result<(), SourceError> {
-        self.spool.lock().committed = delivered;
+        let mut spool = self.spool.lock();
+        spool.committed = delivered;
+        spool.commits += 1;
         Ok(())
     }
 }
@@ -137,6 +140,7 @@ fn spool(lines: usize) -> Arc<Mutex<Spool>> {
     Arc::new(Mutex::new(Spool {
         lines,
         committed: 0,
+        commits: 0,
     }))
 }
 
@@ -179,6 +183,22 @@ async fn an_outage_loses_and_doubles_nothing() {
     assert_eq!(arrived(&service), expected(&spool));
     assert_eq!(spool.lock().committed, 100);
     assert!(!dir.path().join("intent").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_place_is_written_only_behind_what_was_delivered() {
+    let dir = tempfile::tempdir().unwrap();
+    for (lines, commits) in [(0, 0), (3, 1)] {
+        let (spool, service) = (spool(lines), Service::default());
+        let delivery = Delivery {
+            source: read(&spool),
+            to: to(),
+            intent: dir.path().join("intent"),
+        };
+        assert!(delivery.run(&service).await);
+        assert_eq!(arrived(&service), expected(&spool));
+        assert_eq!(spool.lock().commits, commits);
+    }
 }
 
 #[tokio::test(start_paused = true)]

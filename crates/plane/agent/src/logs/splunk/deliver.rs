@@ -49,7 +49,9 @@ impl<S: LogSource> Delivery<'_, S> {
                     false => Duration::ZERO,
                 };
             }
-            if let Err(error) = self.source.commit(batch.next).await {
+            if !batch.is_only_the_end()
+                && let Err(error) = self.source.commit(batch.next).await
+            {
                 // The next agent sends this batch again.
                 tracing::error!(log = self.log, %error, "failed to commit the position in a container's log");
                 return false;
