@@ -5,6 +5,10 @@
 //! machine are locked meanwhile; who comes within the next period does not wait. So while moves are expected, a
 //! thread moves this process to where it is already, every few milliseconds: the wait is over by the time that a
 //! container's processes are there to be moved.
+//!
+//! In version 1 there is nothing to wait for: whoever is to be in a group enters it by itself ([`Group::enter`](crate::Group::enter)),
+//! thread by thread, for which Linux from 5.5 on takes no such lock, and wharf needs a later one. There the thread would
+//! make others wait, since no group is made or removed while somebody waits for the lock.
 
 use std::{
     fs,
@@ -27,7 +31,7 @@ const OWN: &str = "/proc/self/cgroup";
 /// Dropping it ends its thread.
 #[derive(Debug)]
 pub struct Moves {
-    /// `None` where this process cannot be moved, not even to where it is: moves wait then.
+    /// `None` where moves do not wait anyway, or this process cannot be moved, not even to where it is.
     wanted: Option<SyncSender<()>>,
 }
 
@@ -35,8 +39,7 @@ impl Moves {
     /// Of processes of this machine.
     pub fn new(hierarchies: &Hierarchies) -> Self {
         let own = fs::read_to_string(OWN).ok();
-        let own = own.and_then(|text| own_group(hierarchies, &text));
-        Self::by(own)
+        Self::by(own.and_then(|text| own_group(hierarchies, &text)))
     }
 
     fn by(own: Option<PathBuf>) -> Self {
@@ -78,20 +81,14 @@ fn tend(asked: &Receiver<()>, file: &Path) {
     }
 }
 
-/// Where this process is, in the hierarchy in which containers' memory is counted; `text` is the kernel's list of
-/// its groups. `None` if that lies outside of what this process sees.
+/// Where this process is, in the hierarchy of version 2; `text` is the kernel's list of its groups. `None` if that lies
+/// outside of what this process sees, or where moves take no lock.
 fn own_group(hierarchies: &Hierarchies, text: &str) -> Option<PathBuf> {
-    let counts_memory = match hierarchies.version {
-        Version::V1 => "memory",
-        Version::V2 => "",
-    };
-    let root = hierarchies.mounts.get(counts_memory)?;
-    let path = text.lines().find_map(|line| {
-        let (_, line) = line.split_once(':')?;
-        let (controllers, path) = line.split_once(':')?;
-        let found = controllers.split(',').any(|it| it == counts_memory);
-        found.then_some(path)
-    })?;
+    if hierarchies.version == Version::V1 {
+        return None;
+    }
+    let root = hierarchies.mounts.get("")?;
+    let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
     let relative = path.strip_prefix('/')?;
     (!relative.split('/').any(|part| part == "..")).then(|| root.join(relative))
 }
@@ -105,7 +102,7 @@ mod tests {
         let v1 = "37 35 0:32 / /cg/memory rw - cgroup cgroup rw,memory\n";
         let v1 = Hierarchies::from_mountinfo(v1).unwrap();
         let text = "4:memory:/jobs/one\n3:cpu,cpuacct:/\n0::/elsewhere\n";
-        assert_eq!(own_group(&v1, text), Some("/cg/memory/jobs/one".into()));
+        assert_eq!(own_group(&v1, text), None, "moves take no lock");
         let v2 = Hierarchies::v2("/cg");
         assert_eq!(own_group(&v2, text), Some("/cg/elsewhere".into()));
         assert_eq!(own_group(&v2, "0::/\n"), Some("/cg/".into()));
