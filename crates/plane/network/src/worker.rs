@@ -265,7 +265,15 @@ impl Worker {
         record.owner = owner;
         record.node = node;
         self.choose(&mut record)?;
-        let wired = self.save(&record).and_then(|()| self.wire(&mut record));
+        let noted = match &record.endpoint {
+            Some(_) => self.save(&record),
+            // All that this can leave is a namespace that is on no record, which goes at the next start.
+            None => {
+                self.tasks.insert(key.to_owned(), record.clone());
+                Ok(())
+            }
+        };
+        let wired = noted.and_then(|()| self.wire(&mut record));
         let saved = wired.and_then(|()| {
             record.wired = true;
             self.save(&record)
@@ -573,10 +581,12 @@ impl Worker {
         let Some(record) = self.tasks.get_mut(key) else {
             return Ok(None);
         };
-        if record.wired {
-            // Should this end half-way, nobody takes what is left for a task's network.
-            record.wired = false;
-            self.state.save_task(record)?;
+        // Should this end half-way, nobody takes what is left for a task's network.
+        let was_wired = std::mem::take(&mut record.wired);
+        match &record.endpoint {
+            Some(_) if was_wired => self.state.save_task(record)?,
+            Some(_) => {}
+            None => self.state.forget_task(key)?,
         }
         let record = record.clone();
         let record = &record;
@@ -619,7 +629,9 @@ impl Worker {
         if record.mode != Mode::Host {
             Namespace::remove(&self.state.task_netns(key))?;
         }
-        self.state.forget_task(key)?;
+        if record.endpoint.is_some() {
+            self.state.forget_task(key)?;
+        }
         if let Some(TaskRecord {
             mode: Mode::Awsvpc(eni),
             ..

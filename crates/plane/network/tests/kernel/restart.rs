@@ -7,6 +7,29 @@ use std::path::Path;
 use wharf_network::*;
 
 #[test]
+fn a_namespace_on_no_record_goes() {
+    on_a_host(|host| async move {
+        let (network, endpoints) = host.start("ab12").await;
+        let none = network.attach("none", Mode::None).await.unwrap();
+        let place = netns(&none).to_owned();
+        let record = host.dir.path().join("network-ab12/tasks/none.json");
+        assert!(record.exists() && place.exists());
+        network.close().await.unwrap();
+        drop(endpoints);
+        // As a kill leaves it that comes before the record, or while it is released.
+        std::fs::remove_file(&record).unwrap();
+        let (network, _endpoints) = host.start("ab12").await;
+        assert!(!place.exists());
+        assert!(network.recover().await.unwrap().is_empty());
+        network.attach("none", Mode::None).await.unwrap();
+        assert!(record.exists() && place.exists());
+        network.detach("none").await.unwrap();
+        network.detach("none").await.unwrap();
+        assert!(!record.exists() && !place.exists());
+    });
+}
+
+#[test]
 fn nothing_changes_for_running_tasks() {
     on_a_host(|host| async move {
         let (network, endpoints) = host.start("ab12").await;
