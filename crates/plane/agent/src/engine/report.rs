@@ -114,7 +114,8 @@ fn containers(spec: &Spec, state: &TaskState, task: Status) -> Vec<ContainerRepo
 /// Reports of one task that were not acknowledged yet, oldest first.
 ///
 /// It stays short by itself: a snapshot replaces the last one of the same status as long as that
-/// is not under way, and a task has three statuses.
+/// is not under way, and a task has three statuses. STOPPED also replaces a RUNNING that waits behind
+/// another: that the task ran is being told, and how it ended STOPPED says as well.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Outbox {
@@ -143,10 +144,20 @@ impl Outbox {
         }
         self.last = Some(report.clone());
         let untouched = self.queue.len() > usize::from(self.in_flight);
+        let says_all = report.status == Status::Stopped && self.tells_that_it_runs();
         match self.queue.back_mut() {
-            Some(Report::Task(back)) if untouched && back.status == report.status => *back = report,
+            Some(Report::Task(back)) if untouched && (back.status == report.status || says_all) => {
+                *back = report;
+            }
             _ => self.queue.push_back(Report::Task(report)),
         }
+    }
+
+    /// A snapshot of the running task is under way.
+    fn tells_that_it_runs(&self) -> bool {
+        let front = self.queue.front();
+        self.in_flight
+            && matches!(front, Some(Report::Task(report)) if report.status == Status::Running)
     }
 
     /// Tells that an announced interface is there, as soon as it is.

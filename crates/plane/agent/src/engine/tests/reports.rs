@@ -151,6 +151,32 @@ fn what_is_under_way_is_not_rewritten() {
 }
 
 #[test]
+fn the_end_says_what_waits_behind_what_is_told() {
+    let mut outbox = Outbox::default();
+    outbox.push(report(Status::Running, None));
+    assert!(outbox.begin().is_some());
+    outbox.push(report(Status::Running, Some(1)));
+    outbox.push(report(Status::Stopped, Some(1)));
+    outbox.acknowledged();
+    assert_eq!(drain(&mut outbox), [Status::Stopped]);
+    assert!(outbox.stop_acknowledged);
+    // That it ran is told, if nobody heard of it yet.
+    for begun in [Status::Pending, Status::Running] {
+        let mut outbox = Outbox::default();
+        outbox.push(report(begun, None));
+        if begun == Status::Pending {
+            assert!(outbox.begin().is_some());
+        }
+        outbox.push(report(Status::Running, Some(1)));
+        outbox.push(report(Status::Stopped, Some(1)));
+        if begun == Status::Pending {
+            outbox.acknowledged();
+        }
+        assert_eq!(drain(&mut outbox), [Status::Running, Status::Stopped]);
+    }
+}
+
+#[test]
 fn survives_a_restart_unsent() {
     let mut outbox = Outbox::default();
     outbox.push(report(Status::Running, None));
