@@ -22,6 +22,8 @@ const KILL_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The file of the cores that a group may use.
 const CORES: &str = "cpuset.cpus";
+/// The one that says whether groups below begin with the cores of theirs (version 1).
+const CLONES: &str = "cgroup.clone_children";
 
 /// A group by its path; the kernel's object may or may not exist.
 #[derive(Debug, Clone)]
@@ -420,8 +422,10 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
     folders.map(|entry| entry.path()).collect()
 }
 
-/// A version 1 cpuset accepts no process before it has processors and memory nodes.
+/// A version 1 cpuset accepts no process before it has processors and memory nodes. Those below one that is given them here come
+/// with what it has: the kernel copies that sooner than anybody reads and writes it.
 fn inherit_cpuset(parent: &Path, folder: &Path, root: &Path) -> Result<(), CgroupError> {
+    let mut had_none = false;
     for name in [CORES, "cpuset.mems"] {
         let path = folder.join(name);
         let own = fs::read_to_string(&path).map_err(CgroupError::io("read", &path))?;
@@ -438,7 +442,12 @@ fn inherit_cpuset(parent: &Path, folder: &Path, root: &Path) -> Result<(), Cgrou
                 value = read()?;
             }
             write_file(&path, value.trim(), false)?;
+            had_none = true;
         }
+    }
+    if had_none {
+        // Without it each is given its own.
+        let _ = write_file(&folder.join(CLONES), "1", true);
     }
     Ok(())
 }
@@ -570,6 +579,39 @@ mod tests {
         fs::write(&file, "").unwrap();
         group.set_cores(Some("1-3")).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "1-3");
+    }
+
+    #[test]
+    fn a_group_without_cores_gets_its_parents_and_hands_them_down() {
+        let root = tempfile::tempdir().unwrap();
+        let (parent, folder) = (root.path().join("a"), root.path().join("a/b"));
+        fs::create_dir_all(&folder).unwrap();
+        let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        for (folder, value) in [
+            (root.path(), "0-3\n"),
+            (parent.as_path(), ""),
+            (folder.as_path(), ""),
+        ] {
+            fs::write(folder.join(CORES), value).unwrap();
+            fs::write(folder.join("cpuset.mems"), value).unwrap();
+            fs::write(folder.join(CLONES), "0").unwrap();
+        }
+        // Whoever made the one above came no further.
+        inherit_cpuset(&parent, &folder, root.path()).unwrap();
+        for folder in [parent.as_path(), folder.as_path()] {
+            assert_eq!(read(folder, CORES), "0-3");
+            assert_eq!(read(folder, "cpuset.mems"), "0-3");
+            assert_eq!(read(folder, CLONES), "1");
+        }
+        assert_eq!(read(root.path(), CLONES), "0");
+        // One that came with them is left as it is.
+        fs::write(folder.join(CORES), "1").unwrap();
+        fs::write(folder.join(CLONES), "0").unwrap();
+        inherit_cpuset(&parent, &folder, root.path()).unwrap();
+        assert_eq!(
+            (read(&folder, CORES), read(&folder, CLONES)),
+            ("1".to_owned(), "0".to_owned())
+        );
     }
 
     #[test]
