@@ -141,11 +141,8 @@ impl NodeLoop {
                     continue;
                 }
             };
-            self.carry_out(effects, &outcomes);
-            if let Some(id) = seen {
-                // Also what asks for nothing, such as a container's health, is there to be seen.
-                self.show(&id);
-            }
+            // Also what asks for nothing, such as a container's health, is there to be seen.
+            self.carry_out_of(seen, effects, &outcomes);
         }
     }
 
@@ -217,14 +214,24 @@ impl NodeLoop {
         }
     }
 
-    /// Returns the saves under way. Each file is written once, with its newest content.
     fn carry_out(
         &mut self,
         effects: Vec<Effect>,
         outcomes: &mpsc::UnboundedSender<Outcome>,
     ) -> Vec<oneshot::Receiver<()>> {
+        self.carry_out_of(None, effects, outcomes)
+    }
+
+    /// Returns the saves under way. Each file is written once, with its newest content, and what became of a task is shown once,
+    /// also that of the one in `seen`.
+    fn carry_out_of(
+        &mut self,
+        seen: Option<String>,
+        effects: Vec<Effect>,
+        outcomes: &mpsc::UnboundedSender<Outcome>,
+    ) -> Vec<oneshot::Receiver<()>> {
         let mut saves = Vec::new();
-        let mut touched: BTreeSet<String> = BTreeSet::new();
+        let mut touched: BTreeSet<String> = seen.into_iter().collect();
         let mut dispose: Vec<Arc<TaskContext>> = Vec::new();
         let mut save_node = false;
         let mut save: BTreeSet<String> = BTreeSet::new();
