@@ -108,19 +108,23 @@ impl Hub {
         }
     }
 
-    /// Forgets acknowledgements of tasks that `keep` does not want, and returns the rest.
+    /// Forgets acknowledgements of tasks that `keep` does not want, and returns those of the rest that are `asked` for.
     pub fn acknowledged(
         &self,
         instance: &str,
         keep: impl Fn(&str) -> bool,
+        asked: impl Fn(&str) -> bool,
     ) -> BTreeMap<String, Desired> {
-        match self.lock().get_mut(instance) {
-            Some(presence) => {
-                presence.acknowledged.retain(|task, _| keep(task));
-                presence.acknowledged.clone()
-            }
-            None => BTreeMap::new(),
-        }
+        let mut connections = self.lock();
+        let Some(presence) = connections.get_mut(instance) else {
+            return BTreeMap::new();
+        };
+        presence.acknowledged.retain(|task, _| keep(task));
+        let known = presence.acknowledged.iter();
+        let known = known.filter(|(task, _)| asked(task));
+        known
+            .map(|(task, desired)| (task.clone(), *desired))
+            .collect()
     }
 
     /// Ends an instance's connection, if there is one.
@@ -191,6 +195,22 @@ impl Drop for Seat<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_known_already_is_not_handed_out() {
+        let hub = Hub::default();
+        let _seat = hub.connect("i");
+        for task in ["a", "b", "c"] {
+            hub.acknowledge("i", task, Desired::Running);
+        }
+        let told = |asked: &str| -> Vec<String> {
+            let known = hub.acknowledged("i", |task| task != "c", |task| asked.contains(task));
+            known.into_keys().collect()
+        };
+        assert_eq!(told("ac"), ["a"]);
+        assert_eq!(told("abc"), ["a", "b"]);
+        assert!(hub.acknowledged("other", |_| true, |_| true).is_empty());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_new_connection_replaces_the_old() {

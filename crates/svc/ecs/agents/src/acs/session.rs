@@ -341,7 +341,10 @@ impl<'a> Session<'a> {
         self.told.retain(|arn, _| arns.contains(arn.as_str()));
         self.keys.retain(|(arn, _), _| arns.contains(arn.as_str()));
         let hub = &self.agents.hub;
-        let known = hub.acknowledged(&self.ticket.instance, |arn| arns.contains(arn));
+        // Of what this connection has told it knows itself.
+        let is_new = |arn: &str| !self.told.contains_key(arn);
+        let instance = &self.ticket.instance;
+        let known = hub.acknowledged(instance, |arn| arns.contains(arn), is_new);
         for task in wanted {
             if self.has_to_be_told(task, known.get(&task.arn).copied()) {
                 self.tell(task).await?;
