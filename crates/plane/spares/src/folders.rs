@@ -6,11 +6,9 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, DirBuilder, OpenOptions, Permissions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{
-        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-    },
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -20,7 +18,7 @@ use nix::{
 };
 use parking_lot::Mutex;
 
-use crate::{MOST, begin_flush, empty, name};
+use crate::{MOST, begin_anew, begin_flush, empty, is_private, name, private};
 
 /// What the names of those begin with that nobody has; the names of those in use do not begin with a dot.
 const KEPT: &str = ".spare-";
@@ -176,7 +174,7 @@ pub fn write_inside(path: &Path, bytes: &[u8]) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => {
                 let mut file = opened?;
-                file.set_len(0)?;
+                begin_anew(&file, &file.metadata()?)?;
                 file.write_all(bytes)?;
                 begin_flush(&file);
                 return fs::rename(&spare, path);
@@ -242,8 +240,8 @@ fn may_be_kept(path: &Path) -> io::Result<bool> {
         Some("json" | "new")
     );
     let is_kept = is_record && found.is_file() && found.nlink() == 1;
-    if is_kept {
-        fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    if is_kept && !is_private(&found) {
+        fs::set_permissions(path, private())?;
     }
     Ok(is_kept)
 }
@@ -259,6 +257,8 @@ fn names(folder: &Path) -> io::Result<Option<Vec<OsString>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::tests::names as listed;
 

@@ -11,7 +11,7 @@ mod folders;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, Write as _},
     os::{
         fd::AsRawFd as _,
@@ -99,11 +99,31 @@ fn write(spare: &Path, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .custom_flags(libc::O_NOFOLLOW)
         .open(spare)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
-    file.set_len(0)?;
+    let found = file.metadata()?;
+    if !is_private(&found) {
+        file.set_permissions(private())?;
+    }
+    begin_anew(&file, &found)?;
     file.write_all(bytes)?;
     begin_flush(&file);
     Ok(())
+}
+
+fn private() -> Permissions {
+    Permissions::from_mode(0o600)
+}
+
+/// As it nearly always is: to say it again would write the inode.
+fn is_private(found: &Metadata) -> bool {
+    found.permissions().mode() & 0o7777 == 0o600
+}
+
+/// Empties a file, if it is not empty as a spare one mostly is.
+fn begin_anew(file: &File, found: &Metadata) -> io::Result<()> {
+    match found.len() {
+        0 => Ok(()),
+        _ => file.set_len(0),
+    }
 }
 
 /// Has the kernel write it, and waits for nothing. Best effort, since it is only a machine without power that needs it.
