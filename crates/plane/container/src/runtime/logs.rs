@@ -35,6 +35,8 @@ const CURSOR_LIMIT: u64 = 1024;
 const POLL: Duration = Duration::from_millis(500);
 /// How long a silent container's shim is believed to live.
 const CHECK_SHIM: Duration = Duration::from_secs(10);
+/// As often a log without a watch is looked at in that time.
+const LOOKS: u32 = 20;
 
 /// A place in a container's log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,8 +102,8 @@ enum Changes {
     /// It was not needed yet. Who finds the end of a log at once never needs it, and the kernel takes long to give up a watch.
     Unwatched,
     Watched(AsyncFd<Watch>),
-    /// The kernel allows no more watches, so look now and then.
-    Polled,
+    /// The kernel allows no more watches, so look now and then. With how often that was since the shim was asked for.
+    Polled(u32),
 }
 
 #[derive(Debug)]
@@ -176,8 +178,16 @@ impl LogReader {
             self.changes = self.watch();
             return Ok(());
         }
-        let Changes::Watched(changes) = &self.changes else {
+        if let Changes::Polled(looks) = &mut self.changes {
             tokio::time::sleep(POLL).await;
+            *looks += 1;
+            if *looks >= LOOKS {
+                *looks = 0;
+                Self::give_up_dead(&mut self.client).await;
+            }
+            return Ok(());
+        }
+        let Changes::Watched(changes) = &self.changes else {
             return Ok(());
         };
         match tokio::time::timeout(CHECK_SHIM, changes.readable()).await {
@@ -187,15 +197,18 @@ impl LogReader {
                 guard.clear_ready();
             }
             Ok(Err(e)) => return Err(self.failed("watch", e)),
-            Err(_) => {
-                if let Some(client) = &self.client
-                    && !client.answers().await
-                {
-                    self.client = None;
-                }
-            }
+            Err(_) => Self::give_up_dead(&mut self.client).await,
         }
         Ok(())
+    }
+
+    /// Without its shim a log is what lies in its files.
+    async fn give_up_dead(client: &mut Option<Client>) {
+        if let Some(shim) = client
+            && !shim.answers().await
+        {
+            *client = None;
+        }
     }
 
     fn watch(&self) -> Changes {
@@ -210,7 +223,7 @@ impl LogReader {
             Ok(watch) => Changes::Watched(watch),
             Err(error) => {
                 tracing::warn!(%error, container = %self.container, "failed to watch a log; polling it instead");
-                Changes::Polled
+                Changes::Polled(0)
             }
         }
     }
@@ -420,5 +433,17 @@ mod tests {
             assert_eq!(batch.unwrap().records.len(), 1);
             assert!(matches!(reader.changes, Changes::Watched(_)));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_that_cannot_be_watched_ends_with_its_shim() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = ContainerName::try_from("web").unwrap();
+        let folder = TaskFolder::new(dir.path()).container(&name);
+        // Nobody listens.
+        let client = Client::new(dir.path()).unwrap();
+        let mut reader = LogReader::open(name, folder, Some(client)).unwrap();
+        reader.changes = Changes::Polled(0);
+        assert!(reader.next(10).await.unwrap().ended);
     }
 }
