@@ -135,10 +135,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether the log ends here with nothing more to deliver. Such a place needs no commit: whoever reads on from the one before
-    /// finds the same.
+    /// Whether the log ends here and nothing was read before that, not even what makes no event. Such a place needs no commit:
+    /// whoever reads on from the one before finds the same.
     pub fn is_only_the_end(&self) -> bool {
-        self.ended && self.events.is_empty()
+        self.ended && self.records == 0
     }
 
     fn take_in(&mut self, chunk: &Chunk, assembler: &mut Assembler) {
