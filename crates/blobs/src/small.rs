@@ -33,10 +33,13 @@ use crate::{
 
 /// Bytes kept at most on a large machine.
 const MOST: usize = 32 << 20;
-/// What an entry takes beside its content, at most: its places in three tables, and those of a share that has no other.
-const BESIDE: usize = 1024;
+/// What an entry takes beside its content, at most: its places in three tables that just grew, of which two hold its digest as
+/// long as the longest is, and all of a share that has no other.
+const BESIDE: usize = 1536;
 /// What was not read for so long is given back.
 const IDLE: Duration = Duration::from_secs(120);
+/// Given back in one go. Who reads meanwhile, on a thread that others need too, waits for so many and not for all.
+const BATCH: usize = 256;
 /// Blobs that are remembered to have been read, where no two have one place: a quarter MiB, once one was.
 const PLACES: usize = 1 << 16;
 
@@ -130,16 +133,8 @@ impl Small {
 
     /// Gives back what was not read lately.
     pub(crate) fn drop_idle(&self, now: Instant) {
-        let mut kept = self.kept.lock();
-        let entries = kept.shares.values().flat_map(|share| &share.entries);
-        let idle: Vec<Digest> = entries
-            .filter(|(_, entry)| now.saturating_duration_since(entry.read) >= IDLE)
-            .map(|(digest, _)| *digest)
-            .collect();
-        for digest in idle {
-            kept.remove(&digest);
-        }
-        kept.owners.shrink_to_fit();
+        while self.kept.lock().drop_some_idle(now) {}
+        self.kept.lock().owners.shrink_to_fit();
     }
 }
 
@@ -182,6 +177,20 @@ impl Kept {
         }
     }
 
+    /// Whether there may be more.
+    fn drop_some_idle(&mut self, now: Instant) -> bool {
+        // Of each share those that were read the longest ago come first.
+        let idle = self.shares.values().flat_map(|share| {
+            let oldest = share.entries.iter().rev();
+            oldest.take_while(move |(_, entry)| entry.is_idle(now))
+        });
+        let idle: Vec<Digest> = idle.take(BATCH).map(|(digest, _)| *digest).collect();
+        for digest in &idle {
+            self.remove(digest);
+        }
+        idle.len() == BATCH
+    }
+
     /// False if there is nothing.
     fn drop_oldest_of_largest(&mut self) -> bool {
         let largest = self.by_size.last();
@@ -192,6 +201,12 @@ impl Kept {
         };
         self.remove(&digest);
         true
+    }
+}
+
+impl Entry {
+    fn is_idle(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.read) >= IDLE
     }
 }
 
@@ -356,6 +371,30 @@ mod tests {
         assert_eq!(
             (kept.bytes, kept.shares.len(), kept.by_size.len()),
             (0, 0, 0)
+        );
+    }
+
+    #[test]
+    fn all_that_is_idle_goes_however_many_and_what_was_read_meanwhile_stays() {
+        let count = 2 * u32::try_from(BATCH).unwrap() + 7;
+        let small = Small::with_most(count as usize * WEIGHT);
+        for n in 0..count {
+            keep(&small, ["one", "two", "three"][n as usize % 3], n);
+        }
+        let later = Instant::now() + 2 * IDLE;
+        for n in [0, 4] {
+            let digest = *blob(n).0.digest();
+            let mut kept = small.kept.lock();
+            let Kept { owners, shares, .. } = &mut *kept;
+            let share = shares.get_mut(&owners[&digest]).unwrap();
+            share.entries.get_mut(&digest).unwrap().read = later;
+        }
+        small.drop_idle(later);
+        check(&small);
+        let left = small.kept.lock().owners.len();
+        assert_eq!(
+            (left, is_kept(&small, 0), is_kept(&small, 4)),
+            (2, true, true)
         );
     }
 
