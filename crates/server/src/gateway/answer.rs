@@ -82,8 +82,8 @@ impl Gateway {
         let is_here = answer.extensions_mut().remove::<InMemory>().is_some();
         let is_sent_at_once = is_alone && is_here && sending::is_small(answer.body());
         if is_sent_at_once || standing == Some(Standing::Nothing) {
-            // It holds nothing. A connection of HTTP/1 takes the next request once this has its answer, so that one answer
-            // of each waits for its client at most.
+            // It holds nothing. A connection of HTTP/1 has one request at a time, and no more of answers that wait for its client
+            // than fits its buffer.
             kept.place = None;
         }
         answer.map(|body| Sending::new(body, kept).boxed())
