@@ -147,10 +147,10 @@ async fn a_small_blob_is_kept_when_an_account_reads_it_again() {
         let rest = reader.take_at_once().map_or(0, |rest| rest.len() as u64);
         assert_eq!((rest, reader.remaining()), (left, 0));
     }
-    let found = home.blobs.find_at_once(&digest).unwrap();
+    let found = home.blobs.find(&digest).await.unwrap().unwrap();
     assert_eq!((found.digest, found.size), (digest, 4096));
     home.blobs.drop_idle();
-    assert!(home.blobs.kept(&digest).is_some());
+    assert!(takes_memory(&home, &digest));
     let lock = crate::Lock::new([7; 32], crate::Layers::One);
     assert!(home.blobs.under(lock).kept(&digest).is_none());
 }

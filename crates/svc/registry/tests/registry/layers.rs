@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wharf_blobs::Digest;
 
-use crate::support::{ACCOUNT, Answer, Home, random};
+use crate::support::{ACCOUNT, Answer, Home, a_tick_later, random};
 
 #[tokio::test]
 async fn a_layer_is_found_and_read() {
@@ -29,6 +29,7 @@ async fn what_is_damaged_is_sent_again() {
     assert_eq!(home.put("app", "one", &manifest).await.status, 201);
     let layer = manifest["layers"][0]["digest"].as_str().unwrap();
     let path = format!("/v2/app/blobs/{layer}");
+    a_tick_later().await;
     for file in home.files("sha256") {
         let mut bytes = std::fs::read(&file).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

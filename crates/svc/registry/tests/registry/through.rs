@@ -15,7 +15,7 @@ use wharf_egress::Egress;
 use wharf_svc_ecr::{Config, Outside};
 use wharf_wire::{Call, Check, Context, Fault};
 
-use crate::support::{Answer, Home, OCI_INDEX, OCI_MANIFEST, random};
+use crate::support::{Answer, Home, OCI_INDEX, OCI_MANIFEST, a_tick_later, random};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 pub const SECRET: &str =
@@ -336,6 +336,7 @@ async fn layers_that_the_disk_lost_come_again() {
         files.find(of_digest).unwrap()
     };
     upstream.doorman.take_asked();
+    a_tick_later().await;
     std::fs::write(file(), b"").unwrap();
     assert_eq!(Digest::of(&home.get(&path).await.body).to_string(), digest);
     std::fs::remove_file(file()).unwrap();
