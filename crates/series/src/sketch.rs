@@ -76,6 +76,11 @@ impl Sketch {
             .map(|(bucket, count)| (value_of(*bucket), *count))
     }
 
+    /// What a value is read as.
+    pub(crate) fn read(value: f64) -> f64 {
+        value_of(bucket_of(value))
+    }
+
     /// Buckets that have values.
     pub fn size(&self) -> usize {
         self.buckets.len()

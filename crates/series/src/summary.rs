@@ -143,6 +143,17 @@ impl Summary {
         }
     }
 
+    /// A bound to compare with what [`Summary::values`] says: a value that equals the bound as it was put equals it
+    /// there. So do those that are read as the same value.
+    pub fn bound(&self, bound: f64) -> f64 {
+        // The least and the greatest are exact, and so is what is beyond them.
+        let is_beyond = bound < self.min || bound >= self.max;
+        match &self.spread {
+            Spread::Sketch(_) if !is_beyond => Sketch::read(bound).clamp(self.min, self.max),
+            Spread::Sketch(_) | Spread::Same | Spread::Unknown => bound,
+        }
+    }
+
     /// Whether it is one value seen once, which most are.
     pub(crate) fn is_one(&self) -> bool {
         self.count == 1.0 && matches!(self.spread, Spread::Same) && self.sum == self.min
@@ -169,6 +180,20 @@ mod tests {
             prop_assert_eq!(&left, &whole);
             let count: f64 = whole.values().unwrap().iter().map(|it| it.1).sum();
             prop_assert_eq!(count, whole.count);
+        }
+
+        /// Whatever does not exceed a value does not exceed it either as it is read, and what does by more than
+        /// values that are read as one differ exceeds it.
+        #[test]
+        fn values_are_on_their_side_of_a_bound(values in prop::collection::vec(-1000i32..1000, 1..50), bound in -1000i32..1000) {
+            let bound = f64::from(bound);
+            let whole = Summary::of(values.iter().map(|it| (f64::from(*it), 1.0))).unwrap();
+            let read = whole.bound(bound);
+            let within = whole.values().unwrap().into_iter().filter(|it| it.0 <= read);
+            let within = within.map(|it| it.1).sum::<f64>() as usize;
+            let exact = |bound: f64| values.iter().filter(|it| f64::from(**it) <= bound).count();
+            let far = bound + bound.abs() * 2.1 * crate::RELATIVE_ERROR;
+            prop_assert!((exact(bound)..=exact(far)).contains(&within), "{within}");
         }
     }
 

@@ -161,7 +161,7 @@ fn within(kind: Kind, bounds: Bounds, summary: &Summary) -> Option<f64> {
             before += times;
             let part = match bounds {
                 Bounds::Values(low, high) => {
-                    if *value > low && *value <= high {
+                    if *value > summary.bound(low) && *value <= summary.bound(high) {
                         *times
                     } else {
                         0.0
@@ -257,6 +257,39 @@ mod tests {
             "é",
         ] {
             assert_eq!(Stat::parse(name), None, "{name}");
+        }
+    }
+
+    /// Values are kept about as they were put; those that equal a bound are on its side all the same.
+    #[test]
+    fn a_lower_bound_is_exclusive_and_an_upper_one_inclusive() {
+        let put = [100.0, 200.0, 300.0, 300.0, 300.0, 400.0];
+        let summary = Summary::of(put.map(|it| (it, 1.0))).unwrap();
+        for (name, wanted) in [
+            ("PR(:300)", 83.333),
+            ("PR(300:)", 16.667),
+            ("PR(:400)", 100.0),
+            ("PR(:99.9)", 0.0),
+            ("PR(400:)", 0.0),
+            ("TC(:300)", 5.0),
+            ("TC(100:300)", 4.0),
+            ("TC(99.9:300)", 5.0),
+            ("TS(:300)", 1200.0),
+            ("TM(100:300)", 275.0),
+        ] {
+            let value = Stat::parse(name).unwrap().of(&summary).unwrap();
+            assert!((value - wanted).abs() <= wanted * 0.01, "{name}: {value}");
+        }
+        let count = Stat::parse("TC(:-3)").unwrap();
+        let negative = Summary::of([-5.0, -3.0, 3.0].map(|it| (it, 1.0))).unwrap();
+        assert_eq!(count.of(&negative), Some(2.0));
+        assert_eq!(count.of(&Summary::one(-3.0)), Some(1.0));
+        assert_eq!(count.of(&Summary::one(-2.99)), Some(0.0));
+        for v in 2..500 {
+            let summary = Summary::of([1.0, f64::from(v), 5000.0].map(|it| (it, 1.0))).unwrap();
+            let count = |name: String| Stat::parse(&name).unwrap().of(&summary);
+            assert_eq!(count(format!("TC(:{v})")), Some(2.0), "{v}");
+            assert_eq!(count(format!("TC({v}:)")), Some(1.0), "{v}");
         }
     }
 
