@@ -222,7 +222,7 @@ impl Changes<'_> {
             )));
         }
         if let Some(given) = self.matcher {
-            check.matcher = matcher(given, of.version)?;
+            check.matcher = matcher(given, of)?;
         }
         Ok(check)
     }
@@ -258,10 +258,11 @@ fn health_path(path: &str) -> Result<String, Fault> {
     )))
 }
 
-fn matcher(given: &Matcher, version: Version) -> Result<String, Fault> {
-    let (codes, from, to, name) = match (version, &given.http_code, &given.grpc_code) {
+fn matcher(given: &Matcher, of: Of) -> Result<String, Fault> {
+    let highest = if of.protocol.is_network() { 599 } else { 499 };
+    let (codes, from, to, name) = match (of.version, &given.http_code, &given.grpc_code) {
         (Version::Grpc, None, Some(codes)) => (codes, 0, 99, "gRPC"),
-        (Version::Http1 | Version::Http2, Some(codes), None) => (codes, 200, 499, "HTTP"),
+        (Version::Http1 | Version::Http2, Some(codes), None) => (codes, 200, highest, "HTTP"),
         _ => {
             return Err(fault::invalid(
                 "The matcher must have an HTTP code for HTTP1 and HTTP2, a gRPC code for GRPC",
@@ -367,6 +368,14 @@ mod tests {
         assert!(!fits(|it| it.health_check_path = Some("/".to_owned())));
         assert!(!fits(|it| it.protocol_version = Some("HTTP1".to_owned())));
         assert!(!fits(|it| it.health_check_protocol = Some("UDP".to_owned())));
+        for (codes, fits) in [("200,503", true), ("200-599", true), ("600", false)] {
+            let mut given = group(Some("HTTP"));
+            given.matcher = Some(Matcher {
+                http_code: Some(codes.to_owned()),
+                grpc_code: None,
+            });
+            assert_eq!(wanted(&given).is_ok(), fits, "{codes}");
+        }
     }
 
     #[test]
