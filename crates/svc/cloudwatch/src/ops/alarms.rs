@@ -264,7 +264,9 @@ pub async fn delete_alarms(
     let place = Place::of(call);
     let wanted: BTreeSet<String> = input.alarm_names.unwrap_or_default().into_iter().collect();
     if call.caller.kind != CallerKind::Service {
-        needed_by_none(core, &place, &wanted).await?;
+        let all = core.table.all::<Alarm>(&names::scope(&place), "").await?;
+        one_composite(&all, &wanted)?;
+        needed_by_none(&place, &all, &wanted)?;
     }
     transact!(core.table, &call.permit, |tx| {
         for name in &wanted {
@@ -278,16 +280,31 @@ pub async fn delete_alarms(
     Ok(())
 }
 
+/// A ring of composite alarms is therefore broken by a change of a rule alone.
+///
+/// # Errors
+/// More than one of those that are wanted is composite.
+fn one_composite(all: &[(String, Stored<Alarm>)], wanted: &BTreeSet<String>) -> Result<(), Fault> {
+    let composites = all
+        .iter()
+        .filter(|it| it.1.record.is_composite() && wanted.contains(&it.0));
+    match composites.count() {
+        0 | 1 => Ok(()),
+        _ => Err(validation(
+            "You can delete only one composite alarm in one operation.",
+        )),
+    }
+}
+
 /// One that is not there is needed by none: services may have let go of it.
 ///
 /// # Errors
 /// Composite alarms that stay have some of them in their rules.
-async fn needed_by_none(
-    core: &Core,
+fn needed_by_none(
     place: &Place,
+    all: &[(String, Stored<Alarm>)],
     wanted: &BTreeSet<String>,
 ) -> Result<(), Fault> {
-    let all = core.table.all::<Alarm>(&names::scope(place), "").await?;
     let known: BTreeSet<&str> = all.iter().map(|it| it.0.as_str()).collect();
     let staying = all.iter().filter(|it| !wanted.contains(&it.0));
     let named = staying.flat_map(|it| in_rule_of(place, &it.1.record));

@@ -205,3 +205,42 @@ async fn composite_alarms_in_a_ring_stand_still_until_it_is_open() {
     composite_becomes(&home, "b", "ALARM").await;
     composite_becomes(&home, "e", "OK").await;
 }
+
+#[tokio::test]
+async fn composite_alarms_are_deleted_one_at_a_time() {
+    let home = Home::start();
+    home.service
+        .put_metric_alarm(&home.call(), alarm("a"))
+        .await
+        .unwrap();
+    let put = async |name: &str, rule: &str| {
+        let put = home
+            .service
+            .put_composite_alarm(&home.call(), composite(name, rule))
+            .await;
+        put.unwrap();
+    };
+    let delete = async |names: &[&str]| {
+        let input = DeleteAlarmsInput {
+            alarm_names: Some(names.iter().map(|it| (*it).to_owned()).collect()),
+        };
+        home.service.delete_alarms(&home.call(), input).await
+    };
+    put("b", "ALARM(a)").await;
+    put("c", "ALARM(b)").await;
+    put("b", "ALARM(c)").await;
+    // Neither by itself nor the ring at once.
+    refused(
+        delete(&["b"]).await,
+        "ValidationException",
+        "Cannot delete b as there are composite alarm(s) depending on it.",
+    );
+    refused(
+        delete(&["a", "b", "c"]).await,
+        "ValidationException",
+        "You can delete only one composite alarm in one operation.",
+    );
+    put("b", "FALSE").await;
+    delete(&["a", "c"]).await.unwrap();
+    delete(&["b"]).await.unwrap();
+}
