@@ -153,6 +153,13 @@ pub fn incompatible(group: &str, listener: &str, of_group: &str) -> Fault {
     ))
 }
 
+/// What the targets of a group speak.
+pub fn version_needs_https(version: &str) -> Fault {
+    faults::invalid_load_balancer_action_exception(format!(
+        "Listener protocol 'HTTP' is not supported with a target group with the protocol-version '{version}'"
+    ))
+}
+
 pub fn certificate_not_found(arn: &str) -> Fault {
     faults::certificate_not_found_exception(format!("Certificate '{arn}' not found"))
 }

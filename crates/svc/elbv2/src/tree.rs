@@ -16,7 +16,7 @@ use crate::{
     core::{ChangeError, Core},
     fault, login,
     names::{self, Kind, Names as _, Place},
-    records::{Action, Guard, Listener, LoadBalancer, Protocol, Rule, TargetGroup},
+    records::{Action, Guard, Listener, LoadBalancer, Protocol, Rule, TargetGroup, Version},
 };
 
 pub struct Tree {
@@ -106,6 +106,19 @@ pub fn groups(actions: &[Action]) -> BTreeSet<String> {
     actions.iter().flat_map(Action::groups).cloned().collect()
 }
 
+/// Whether a listener that speaks the protocol can pass on to targets of the group.
+fn fits(protocol: Protocol, arn: &str, group: &TargetGroup) -> Result<(), Fault> {
+    if !protocol.reaches(group.protocol) {
+        let (own, of_group) = (protocol.name(), group.protocol.name());
+        return Err(fault::incompatible(arn, own, of_group));
+    }
+    // Clients speak HTTP/2, and gRPC over it, where TLS lets them agree on it.
+    if protocol == Protocol::Http && group.version != Version::Http1 {
+        return Err(fault::version_needs_https(group.version.name()));
+    }
+    Ok(())
+}
+
 /// Target groups whose users change, each read once.
 pub struct Links<'a> {
     core: &'a Core,
@@ -143,10 +156,7 @@ impl<'a> Links<'a> {
             if group.ipv6 && !tree.balancer.record.dual_stack {
                 return Err(fault::group_needs_dual_stack(arn));
             }
-            if !protocol.reaches(group.protocol) {
-                let (own, of_group) = (protocol.name(), group.protocol.name());
-                return Err(fault::incompatible(arn, own, of_group));
-            }
+            fits(protocol, arn, group)?;
             let foreign = |user: &String| names::balancer_of(user).as_ref() != Some(&own);
             if group.used_by.iter().any(foreign) {
                 return Err(fault::group_of_other_balancer(arn));
@@ -155,6 +165,20 @@ impl<'a> Links<'a> {
         }
         for arn in before.difference(after) {
             self.release(user, arn).await?;
+        }
+        Ok(())
+    }
+
+    /// That a listener which comes to speak the protocol can pass on to the groups of its rules.
+    pub async fn still_fit(
+        &mut self,
+        protocol: Protocol,
+        groups: &BTreeSet<String>,
+    ) -> Result<(), Fault> {
+        for arn in groups {
+            if let Some(group) = self.group(arn).await? {
+                fits(protocol, arn, group)?;
+            }
         }
         Ok(())
     }

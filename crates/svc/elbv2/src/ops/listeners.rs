@@ -315,12 +315,16 @@ pub async fn modify(
         if changed.protocol == stored.record.protocol {
             links.change(&tree, user, &before, &after).await?;
         } else {
-            // All are looked at again: they may not fit the new protocol.
+            // All are looked at again, those of rules too: they may not fit the new protocol.
             links
                 .change(&tree, user, &Default::default(), &after)
                 .await?;
             for group in before.difference(&after) {
                 links.release(&arn, group).await?;
+            }
+            for (_, rule) in tree.rules_of(&id) {
+                let of_rule = groups(&rule.record.actions);
+                links.still_fit(changed.protocol, &of_rule).await?;
             }
         }
         let txn = keys

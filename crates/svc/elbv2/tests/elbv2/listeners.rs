@@ -3,8 +3,9 @@
 use wharf_api_elbv2::{
     self as api, DeleteListenerInput, DescribeListenersInput, Elbv2, ModifyListenerInput,
 };
+use wharf_testkit::refused;
 
-use crate::harness::{Harness, call, fixed, forward};
+use crate::harness::{Harness, MANAGED, call, fixed, forward};
 
 #[tokio::test]
 async fn a_port_has_one_listener() {
@@ -178,4 +179,64 @@ async fn protocols_of_other_load_balancers_are_refused() {
         fault.message,
         "Listener protocol 'TCP' must be one of 'HTTP, HTTPS'"
     );
+}
+
+#[tokio::test]
+async fn targets_speak_http_2_and_grpc_behind_https_alone() {
+    let harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let web = harness.group("web").await;
+    let plain = harness.listener(&balancer, 80, forward(&web)).await;
+    let plain = plain.unwrap().listener_arn.unwrap();
+    let input = api::CreateListenerInput {
+        load_balancer_arn: Some(balancer.clone()),
+        protocol: Some("HTTPS".to_owned()),
+        port: Some(443),
+        certificates: Some(vec![api::Certificate {
+            certificate_arn: Some(MANAGED.to_owned()),
+            is_default: None,
+        }]),
+        default_actions: Some(vec![fixed("200")]),
+        ..Default::default()
+    };
+    let made = harness.elb.create_listener(&call(), input).await.unwrap();
+    let secure = made.listeners.unwrap().remove(0).listener_arn.unwrap();
+    for (priority, version) in [(1, "HTTP2"), (2, "GRPC")] {
+        let group = harness
+            .create_group(version, |it| it.protocol_version = Some(version.to_owned()))
+            .await;
+        let group = group.unwrap().target_group_arn.unwrap();
+        let text = format!(
+            "Listener protocol 'HTTP' is not supported with a target group with the protocol-version '{version}'"
+        );
+        let code = "InvalidLoadBalancerAction";
+        refused(
+            harness.listener(&balancer, 81, forward(&group)).await,
+            code,
+            &text,
+        );
+        refused(
+            harness.rule(&plain, 1, "/a", forward(&group)).await,
+            code,
+            &text,
+        );
+        let path = format!("/{version}");
+        let rule = harness.rule(&secure, priority, &path, forward(&group));
+        let rule = rule.await.unwrap();
+        // Nor does the listener come to speak HTTP while a rule forwards to such a group.
+        let input = ModifyListenerInput {
+            listener_arn: Some(secure.clone()),
+            protocol: Some("HTTP".to_owned()),
+            ..Default::default()
+        };
+        refused(
+            harness.elb.modify_listener(&call(), input).await,
+            code,
+            &text,
+        );
+        let input = api::DeleteRuleInput {
+            rule_arn: rule.rule_arn,
+        };
+        harness.elb.delete_rule(&call(), input).await.unwrap();
+    }
 }
