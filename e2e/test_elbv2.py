@@ -182,7 +182,7 @@ def test_refusals_in_aws_words(elb, subnets, vpc):
     listener = listener["Listeners"][0]["ListenerArn"]
     rule = dict(ListenerArn=listener, Priority=5, Conditions=[{"Field": "path-pattern", "Values": ["/a"]}])
     elb.create_rule(**rule, Actions=fixed())
-    six = [{"Field": "host-header", "Values": list("abcdef")}]
+    six = [{"Field": "host-header", "Values": [f"{it}.example.com" for it in "abcdef"]}]
     gone = f"{ARN}targetgroup/gone/0123456789abcdef"
     loop = [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Query": "again"}}]
     for call, parameters, expected in [

@@ -82,6 +82,9 @@ fn condition(given: Given) -> Result<Condition, Fault> {
             let values = either(&field, plain, config.values)?;
             let regexes = either(&field, plain_regexes, config.regex_values)?;
             each(&field, &values, &regexes, host_character)?;
+            if let Some(bad) = values.iter().find(|it| !is_of_domain(it)) {
+                return Err(refused(bad));
+            }
             Ok(Condition::HostHeader { values, regexes })
         }
         "path-pattern" => {
@@ -110,7 +113,7 @@ fn condition(given: Given) -> Result<Condition, Fault> {
             let method = |b: u8| b.is_ascii_uppercase() || matches!(b, b'-' | b'_');
             each(&field, &values, &[], method)?;
             if let Some(long) = values.iter().find(|it| it.len() > MAX_NAME) {
-                return Err(refused(&field, long));
+                return Err(refused(long));
             }
             Ok(Condition::HttpRequestMethod { values })
         }
@@ -163,7 +166,7 @@ fn each(
         length(field, value)?;
     }
     if let Some(bad) = values.iter().find(|it| !it.bytes().all(allowed)) {
-        return Err(refused(field, bad));
+        return Err(refused(bad));
     }
     let compiles = |it: &&String| {
         let built = regex::RegexBuilder::new(it)
@@ -203,7 +206,7 @@ fn query(
         for text in pair.key.iter().chain([&value]) {
             length(FIELD, text)?;
             if !text.bytes().all(printable) {
-                return Err(refused(FIELD, text));
+                return Err(refused(text));
             }
         }
         found.push((pair.key, value));
@@ -220,9 +223,9 @@ fn no_values(field: &str) -> Fault {
     ))
 }
 
-fn refused(field: &str, value: &str) -> Fault {
+fn refused(value: &str) -> Fault {
     fault::invalid(format!(
-        "The value '{value}' of the '{field}' condition contains invalid characters"
+        "Condition value '{value}' contains a character that is not valid"
     ))
 }
 
@@ -243,6 +246,13 @@ fn header_name(name: &str) -> Result<(), Fault> {
 
 fn host_character(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._*?".contains(&b)
+}
+
+/// Whether a host has a dot, and neither digits nor hyphens after the last one: no host without a domain, and no address.
+fn is_of_domain(host: &str) -> bool {
+    let of_top = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'*' | b'?');
+    host.rsplit_once('.')
+        .is_some_and(|(_, top)| top.bytes().all(of_top))
 }
 
 fn path_character(b: u8) -> bool {
@@ -315,7 +325,7 @@ mod tests {
     fn what_fits() {
         let long = "a".repeat(128);
         for given in [
-            plain("host-header", &["*.example.com"]),
+            plain("host-header", &["*.example.com", "api-?.*"]),
             plain("path-pattern", &["/img/*", "/a?c"]),
             plain("path-pattern", &[&long]),
             header("X-Version", &["2", "3 or so"]),
@@ -363,9 +373,33 @@ mod tests {
     }
 
     #[test]
+    fn hosts_are_of_a_domain() {
+        for host in [
+            "localhost",
+            "foo-bar",
+            "*",
+            "127.0.0.1",
+            "a.b-c",
+            "a.com:80",
+        ] {
+            assert_eq!(
+                message(vec![plain("host-header", &[host])]),
+                Some(format!(
+                    "Condition value '{host}' contains a character that is not valid"
+                ))
+            );
+        }
+        let by_regex = Given {
+            regex_values: strings(&["^localhost$"]),
+            ..plain("host-header", &["a.com"])
+        };
+        assert_eq!(message(vec![by_regex]), None);
+    }
+
+    #[test]
     fn limits_of_a_rule() {
         let values = vec![
-            plain("host-header", &["a", "b", "c"]),
+            plain("host-header", &["a.com", "b.com", "c.com"]),
             plain("path-pattern", &["/d", "/e", "/f"]),
         ];
         assert_eq!(
