@@ -117,7 +117,7 @@ def test_a_closed_account_ends(fresh):
         LoadBalancerArn=web.balancer["LoadBalancerArn"], Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
     )
     groups = place.client("autoscaling")
-    groups.create_launch_configuration(LaunchConfigurationName="doomed", ImageId="ami-0123456789abcdef0", InstanceType="t3.small")
+    groups.create_launch_configuration(LaunchConfigurationName="doomed", ImageId=own_image_of(place), InstanceType="t3.small")
     groups.create_auto_scaling_group(
         AutoScalingGroupName="doomed", LaunchConfigurationName="doomed", MinSize=0, MaxSize=1,
         AvailabilityZones=["eu-west-1a"], DeletionProtection="prevent-all-deletion",

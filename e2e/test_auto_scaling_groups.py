@@ -5,10 +5,11 @@ import pytest
 from harness import tasks
 from harness.refusals import refused
 from harness.waiting import wait_for
+from test_ec2_instances import own_image_of
 
 DEADLINE_S = 30
 # No image: each launch is refused, and the activities say so.
-IMAGE = "ami-0123456789abcdef0"
+NO_IMAGE = "ami-0123456789abcdef0"
 
 
 @pytest.fixture
@@ -23,20 +24,30 @@ def subnets(wharf):
 
 
 @pytest.fixture
-def configuration(groups):
-    name = tasks.unique("launch")
-    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId=IMAGE, InstanceType="t3.small", UserData="IyEvYmluL3NoCg==")
-    return name
+def configuration(wharf, groups):
+    name, user_data = tasks.unique("launch"), "IyEvYmluL3NoCg=="
+    kind = {"ImageId": own_image_of(wharf), "InstanceType": "t3.small"}
+    groups.create_launch_configuration(LaunchConfigurationName=name, UserData=user_data, **kind)
+    return {"LaunchConfigurationName": name}
+
+
+@pytest.fixture
+def failing(wharf):
+    """A launch template, whose image is looked for when an instance is launched."""
+    ec2, name = wharf.client("ec2"), tasks.unique("launch")
+    ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"ImageId": NO_IMAGE, "InstanceType": "t3.small"})
+    yield {"LaunchTemplate": {"LaunchTemplateName": name, "Version": "$Latest"}}
+    ec2.delete_launch_template(LaunchTemplateName=name)
 
 
 def described(groups, name):
     return groups.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
 
 
-def made(groups, configuration, subnets, **more):
+def made(groups, source, subnets, **more):
     name = tasks.unique("group")
     settings = {"MinSize": 0, "MaxSize": 3, "VPCZoneIdentifier": ",".join(it["SubnetId"] for it in subnets[:2])}
-    groups.create_auto_scaling_group(AutoScalingGroupName=name, LaunchConfigurationName=configuration, **(settings | more))
+    groups.create_auto_scaling_group(AutoScalingGroupName=name, **(settings | source | more))
     return name
 
 
@@ -47,7 +58,7 @@ def test_a_group_is_shown_as_it_was_made(groups, configuration, subnets):
     assert group["AutoScalingGroupARN"].endswith(f":autoScalingGroupName/{name}")
     assert (group["MinSize"], group["MaxSize"], group["DesiredCapacity"], group["DefaultCooldown"]) == (0, 3, 0, 300)
     assert group["AvailabilityZones"] == [it["AvailabilityZone"] for it in subnets[:2]]
-    assert group["LaunchConfigurationName"] == configuration
+    assert group["LaunchConfigurationName"] == configuration["LaunchConfigurationName"]
     assert (group["HealthCheckType"], group["HealthCheckGracePeriod"]) == ("EC2", 30)
     assert group["TerminationPolicies"] == ["Default"]
     assert group["NewInstancesProtectedFromScaleIn"]
@@ -58,18 +69,18 @@ def test_a_group_is_shown_as_it_was_made(groups, configuration, subnets):
     assert (group["MaxSize"], group["TerminationPolicies"]) == (5, ["OldestInstance"])
     groups.delete_tags(Tags=[{"ResourceId": name, "ResourceType": "auto-scaling-group", "Key": "team"}])
     assert described(groups, name)[0]["Tags"] == []
-    in_use = refused(groups.delete_launch_configuration, LaunchConfigurationName=configuration)
+    in_use = refused(groups.delete_launch_configuration, **configuration)
     assert in_use[0] == "ResourceInUse"
     groups.delete_auto_scaling_group(AutoScalingGroupName=name)
     wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
-    groups.delete_launch_configuration(LaunchConfigurationName=configuration)
+    groups.delete_launch_configuration(**configuration)
 
 
-def test_how_instances_are_replaced_and_what_is_launched_at_once(groups, configuration, subnets):
+def test_how_instances_are_replaced_and_what_is_launched_at_once(groups, failing, subnets):
     policy = {"MinHealthyPercentage": 90, "MaxHealthyPercentage": 120}
     evenly = {"CapacityDistributionStrategy": "balanced-only"}
     settings = {"InstanceMaintenancePolicy": policy, "AvailabilityZoneDistribution": evenly, "CapacityRebalance": True}
-    name = made(groups, configuration, subnets, DeletionProtection="prevent-all-deletion", **settings)
+    name = made(groups, failing, subnets, DeletionProtection="prevent-all-deletion", **settings)
     (group,) = described(groups, name)
     assert {key: group[key] for key in settings} == settings
     code, message = refused(groups.delete_auto_scaling_group, AutoScalingGroupName=name, ForceDelete=True)
@@ -80,7 +91,7 @@ def test_how_instances_are_replaced_and_what_is_launched_at_once(groups, configu
     launch = {"AutoScalingGroupName": name, "RequestedCapacity": 2, "SubnetIds": [subnets[1]["SubnetId"]], "ClientToken": "one"}
     launched = groups.launch_instances(**launch)
     (error,) = launched["Errors"]
-    assert launched["Instances"] == [] and IMAGE in error["ErrorMessage"]
+    assert launched["Instances"] == [] and NO_IMAGE in error["ErrorMessage"]
     assert (error["SubnetId"], error["MarketType"]) == (subnets[1]["SubnetId"], "on-demand")
     assert described(groups, name)[0]["DesiredCapacity"] == 0
     again = groups.launch_instances(**launch)
@@ -91,8 +102,8 @@ def test_how_instances_are_replaced_and_what_is_launched_at_once(groups, configu
     wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
 
 
-def test_what_cannot_be_launched_is_told_in_activities(groups, configuration, subnets):
-    name = made(groups, configuration, subnets)
+def test_what_cannot_be_launched_is_told_in_activities(groups, failing, subnets):
+    name = made(groups, failing, subnets)
     groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
 
     def failed():
@@ -101,7 +112,7 @@ def test_what_cannot_be_launched_is_told_in_activities(groups, configuration, su
 
     activity = wait_for(failed, DEADLINE_S, "an activity failed")[-1]
     assert activity["StatusMessage"].endswith("Launching EC2 instance failed.")
-    assert IMAGE in activity["StatusMessage"]
+    assert NO_IMAGE in activity["StatusMessage"]
     assert "a user request explicitly set group desired capacity changing the desired capacity from 0 to 1" in activity["Cause"]
     assert activity["Progress"] == 100
     assert described(groups, name)[0]["Instances"] == []
@@ -109,8 +120,8 @@ def test_what_cannot_be_launched_is_told_in_activities(groups, configuration, su
     wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
 
 
-def test_processes_and_hooks(groups, configuration, subnets):
-    name = made(groups, configuration, subnets)
+def test_processes_and_hooks(groups, failing, subnets):
+    name = made(groups, failing, subnets)
     groups.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["Launch"])
     assert [it["ProcessName"] for it in described(groups, name)[0]["SuspendedProcesses"]] == ["Launch"]
     groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
@@ -137,9 +148,12 @@ def test_what_is_refused(groups, configuration, subnets):
     call = groups.set_desired_capacity
     above = "New SetDesiredCapacity value 4 is above max value 3 for the AutoScalingGroup."
     assert refused(call, AutoScalingGroupName=name, DesiredCapacity=4) == ("ValidationError", above)
-    again = {"AutoScalingGroupName": name, "LaunchConfigurationName": configuration, "MinSize": 0, "MaxSize": 1}
+    again = {"AutoScalingGroupName": name, **configuration, "MinSize": 0, "MaxSize": 1}
     code, message = refused(groups.create_auto_scaling_group, **again, VPCZoneIdentifier=subnets[0]["SubnetId"])
     assert (code, name in message) == ("AlreadyExists", True)
+    kind = {"LaunchConfigurationName": "none", "ImageId": NO_IMAGE, "InstanceType": "t3.small"}
+    missing = f"AMI {NO_IMAGE} is invalid: The image id '[{NO_IMAGE}]' does not exist"
+    assert refused(groups.create_launch_configuration, **kind) == ("ValidationError", missing)
     call = groups.terminate_instance_in_auto_scaling_group
     code, message = refused(call, InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=True)
     assert (code, message.startswith("Instance Id not found")) == ("ValidationError", True)
@@ -152,7 +166,7 @@ def test_what_is_refused(groups, configuration, subnets):
 
 def test_capacity_in_units(wharf, groups, subnets):
     ec2 = wharf.client("ec2")
-    ec2.create_launch_template(LaunchTemplateName="units", LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"})
+    ec2.create_launch_template(LaunchTemplateName="units", LaunchTemplateData={"ImageId": NO_IMAGE, "InstanceType": "t3.small"})
     template = {"LaunchTemplateName": "units", "Version": "$Latest"}
 
     def policy(*weights):

@@ -9,6 +9,7 @@ from harness import tasks
 from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
+from test_ec2_instances import own_image_of
 
 UTC = datetime.UTC
 HOUR = datetime.timedelta(hours=1)
@@ -135,7 +136,7 @@ def test_a_group_wants_what_is_forecast(wharf, measured):
     ec2, groups = wharf.client("ec2"), wharf.client("autoscaling")
     name = tasks.unique("tides")
     subnet = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]["SubnetId"]
-    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId="ami-0123456789abcdef0", InstanceType="t3.small")
+    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId=own_image_of(wharf), InstanceType="t3.small")
     sizes = {"MinSize": 0, "MaxSize": 2, "DesiredCapacity": 0}
     groups.create_auto_scaling_group(AutoScalingGroupName=name, LaunchConfigurationName=name, VPCZoneIdentifier=subnet, **sizes)
     # What it wants is told without machines.

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from harness import log_groups, tasks
 from harness.refusals import refused_code
 from harness.waiting import wait_for
+from test_ec2_instances import own_image_of
 
 ACCOUNT = "000000000000"
 TRUST = tasks.TRUST_TASKS
@@ -418,7 +419,7 @@ def test_groups_of_instances_have_balancers_and_batches_of_times(wharf):
     groups, elb, ec2, name = wharf.client("autoscaling"), wharf.client("elbv2"), wharf.client("ec2"), tasks.unique("seldom")
     subnet = tasks.default_subnets(wharf)[0]
     vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
-    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId="ami-0123456789abcdef0", InstanceType="t3.small")
+    groups.create_launch_configuration(LaunchConfigurationName=name, ImageId=own_image_of(wharf), InstanceType="t3.small")
     assert [
         it["InstanceType"] for it in groups.describe_launch_configurations(LaunchConfigurationNames=[name])["LaunchConfigurations"]
     ] == ["t3.small"]

@@ -7,6 +7,7 @@ use wharf_api_autoscaling::{
     InstanceMonitoring, LaunchConfiguration, LaunchConfigurationNameType,
     LaunchConfigurationNamesType, LaunchConfigurationsType, faults,
 };
+use wharf_api_ec2::DescribeImagesRequest;
 use wharf_base::ids;
 use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
@@ -16,7 +17,8 @@ use super::{MOST, USUAL};
 use crate::{
     core::Core,
     fault::{self, invalid},
-    launch, names,
+    launch,
+    names::{self, PRINCIPAL},
     records::{Configuration, Device, Disk, Group, Source},
 };
 
@@ -36,6 +38,7 @@ pub async fn create(
     let made = read(core, &place, input)?;
     let request = launch::of_configuration(core, &place, &made, None)?;
     launch::could(core, call, request).await?;
+    image_is_there(core, call, &made.image).await?;
     let key = names::configuration_key(&place, &made.name);
     let all = names::scope(&place).prefix(Configuration::KIND);
     transact!(core.table, &call.permit, |tx| {
@@ -53,6 +56,26 @@ pub async fn create(
         tx.put(&key, &made);
     });
     Ok(())
+}
+
+/// That the account knows an image of this id.
+///
+/// # Errors
+/// EC2's.
+async fn image_is_there(core: &Core, call: &Call, image: &str) -> Result<(), Fault> {
+    let asked = DescribeImagesRequest {
+        image_ids: Some(vec![image.to_owned()]),
+        ..DescribeImagesRequest::default()
+    };
+    let call = call.passed_on_by(PRINCIPAL);
+    match core.parts.ec2.describe_images(&call, asked).await {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.status >= 500 => Err(fault),
+        Err(fault) => Err(invalid(format!(
+            "AMI {image} is invalid: {}",
+            fault.message
+        ))),
+    }
 }
 
 fn read(

@@ -9,7 +9,7 @@ use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
 use crate::{
-    home::{Home, group},
+    home::{Home, NO_IMAGE, group},
     name,
 };
 
@@ -95,6 +95,26 @@ async fn its_instances_have_its_disks_and_are_spot_instances() {
     assert_eq!(disk.encrypted, Some(true));
     assert_eq!(devices[1].no_device.as_deref(), Some(""));
     assert_eq!(devices[1].ebs, None);
+}
+
+#[tokio::test]
+async fn its_image_is_there() {
+    let home = Home::new();
+    let input = CreateLaunchConfigurationType {
+        launch_configuration_name: Some("c".to_owned()),
+        image_id: Some(NO_IMAGE.to_owned()),
+        instance_type: Some("t3.small".to_owned()),
+        ..CreateLaunchConfigurationType::default()
+    };
+    let made = home
+        .service
+        .create_launch_configuration(&call(), input)
+        .await;
+    refused(
+        made,
+        "ValidationError",
+        "AMI ami-0 is invalid: The image id '[ami-0]' does not exist",
+    );
 }
 
 #[tokio::test]

@@ -13,15 +13,15 @@ use wharf_api_autoscaling::{
     LaunchTemplateSpecification,
 };
 use wharf_api_ec2::{
-    CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest,
-    DescribeInstanceStatusResult, DescribeInstancesRequest, DescribeInstancesResult,
-    DescribeLaunchTemplateVersionsRequest, DescribeLaunchTemplateVersionsResult,
-    DescribeSpotInstanceRequestsRequest, DescribeSpotInstanceRequestsResult,
-    DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, DescribeSubnetsRequest,
-    DescribeSubnetsResult, Ec2, Filter, Input, Instance, InstanceState,
-    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, OperatorResponse, Placement,
-    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice,
-    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
+    CreateTagsRequest, DeleteTagsRequest, DescribeImagesRequest, DescribeImagesResult,
+    DescribeInstanceStatusRequest, DescribeInstanceStatusResult, DescribeInstancesRequest,
+    DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
+    DescribeLaunchTemplateVersionsResult, DescribeSpotInstanceRequestsRequest,
+    DescribeSpotInstanceRequestsResult, DescribeSpotPriceHistoryRequest,
+    DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Filter,
+    Input, Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
+    OperatorResponse, Placement, Reservation, ResponseLaunchTemplateData, RunInstancesRequest,
+    SpotInstanceRequest, SpotPrice, Subnet, TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Alarms, Operations, Request};
@@ -30,6 +30,9 @@ use wharf_service::Place;
 use wharf_svc_autoscaling::{AutoscalingService, Parts};
 use wharf_testkit::{Running, World, call, until};
 use wharf_wire::{Call, CallerKind, Check, Context, Fault, async_trait};
+
+/// An image that is not there, as all others are.
+pub const NO_IMAGE: &str = "ami-0";
 
 /// Instances by their tokens, and what the next launches answer.
 #[derive(Default)]
@@ -283,6 +286,22 @@ impl Ec2 for Cloud {
             spot_instance_requests: Some(found.collect()),
             ..DescribeSpotInstanceRequestsResult::default()
         })
+    }
+
+    async fn describe_images(
+        &self,
+        call: &Call,
+        input: DescribeImagesRequest,
+    ) -> Result<DescribeImagesResult, Fault> {
+        assert_eq!(call.caller.kind, CallerKind::Service);
+        let ids = input.image_ids.unwrap_or_default();
+        match ids.iter().find(|it| *it == NO_IMAGE) {
+            None => Ok(DescribeImagesResult::default()),
+            Some(id) => {
+                let text = format!("The image id '[{id}]' does not exist");
+                Err(Fault::sender("InvalidAMIID.NotFound", 400, text))
+            }
+        }
     }
 
     async fn describe_subnets(

@@ -1,6 +1,7 @@
 //! What it has of file systems, clusters of Kubernetes, groups of instances and what scales services.
 
 use serde_json::json;
+use wharf_base::public_images::PublicImage;
 
 use super::{Estate, HOME, NAME, OWN, REGION, SERVED, STRANGER, element, text};
 use crate::routes::Server;
@@ -8,8 +9,6 @@ use crate::routes::Server;
 fn arn(service: &str, resource: &str) -> String {
     format!("arn:aws:{service}:{REGION}:{HOME}:{resource}")
 }
-
-const IMAGE: &str = "ami-0123456789abcdef0";
 
 impl Estate {
     /// All but mount targets: their file system is served by a host, and there is none.
@@ -115,7 +114,8 @@ impl Estate {
 
     pub(super) async fn groups(&mut self, server: &Server) {
         let groups = |name: &'static str| ("autoscaling", name);
-        let configuration = |name: &str| json!({"LaunchConfigurationName": name, "ImageId": IMAGE, "InstanceType": "t3.small"});
+        let image = PublicImage::for_ecs(REGION).id;
+        let configuration = |name: &str| json!({"LaunchConfigurationName": name, "ImageId": image, "InstanceType": "t3.small"});
         self.call(
             server,
             groups("CreateLaunchConfiguration"),
@@ -192,7 +192,7 @@ impl Estate {
                 (&["TopicARN"], arn("sns", NAME)),
                 (&["InstanceId", "InstanceIds"], theirs_of_ec2.clone()),
                 (&["AvailabilityZones"], "us-east-1a".to_owned()),
-                (&["ImageId"], IMAGE.to_owned()),
+                (&["ImageId"], image.clone()),
             ];
             self.named("autoscaling", &members);
         }
