@@ -153,15 +153,19 @@ fn at(values: &[(f64, f64)], count: f64, percent: f64) -> f64 {
 
 fn within(kind: Kind, bounds: Bounds, summary: &Summary) -> Option<f64> {
     let values = summary.values()?;
+    let cut = match bounds {
+        Bounds::Values(low, high) => Bounds::Values(summary.bound(low), summary.bound(high)),
+        Bounds::Percent(..) => bounds,
+    };
     let mut before = 0.0;
     let inside: Vec<(f64, f64)> = values
         .iter()
         .map(|(value, times)| {
             let from = before;
             before += times;
-            let part = match bounds {
+            let part = match cut {
                 Bounds::Values(low, high) => {
-                    if *value > summary.bound(low) && *value <= summary.bound(high) {
+                    if *value > low && *value <= high {
                         *times
                     } else {
                         0.0
