@@ -123,6 +123,10 @@ impl Directory {
         if cx.caller.kind == CallerKind::Account && !wanted.unchecked {
             return Err(AssumeError::Root);
         }
+        // A role would have rights that their policy never had, IAM's among them, and live longer than they.
+        if cx.caller.kind == CallerKind::FederatedUser {
+            return Err(AssumeError::FederatedAssumes);
+        }
         refuse_nodes(&cx.caller)?;
         let wanted = wanted.canonical();
         let standing = self.standing(&cx.caller).await?;

@@ -270,6 +270,11 @@ fn session_tags(given: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Fau
         let key = required(tag.key, "tags.key")?;
         let value = required(tag.value, "tags.value")?;
         let folded = key.to_lowercase();
+        if folded.starts_with("aws:") {
+            return Err(validation(
+                "Tag keys beginning with aws: are reserved for system use.",
+            ));
+        }
         if tags
             .keys()
             .any(|before: &String| before.to_lowercase() == folded)
@@ -336,6 +341,7 @@ fn fault(error: AssumeError) -> Fault {
         | AssumeError::WrongCode
         | AssumeError::NoDevice
         | AssumeError::HalfAFactor
+        | AssumeError::FederatedAssumes
         | AssumeError::SessionFederates => Fault::sender("AccessDenied", 403, error.to_string()),
         AssumeError::TooLongForRole
         | AssumeError::TooLongForChain

@@ -43,6 +43,8 @@ pub enum AssumeError {
     HalfAFactor,
     #[error("Cannot call GetFederationToken with session credentials")]
     SessionFederates,
+    #[error("Cannot call AssumeRole with the credentials of a federated user")]
+    FederatedAssumes,
     #[error("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")]
     TooLongForRole,
     #[error(

@@ -477,6 +477,10 @@ async fn requests_are_checked() {
             ..wanted()
         },
         AssumeRoleRequest {
+            tags: Some(vec![tag("AWS:k")]),
+            ..wanted()
+        },
+        AssumeRoleRequest {
             transitive_tag_keys: Some(vec!["k".to_owned()]),
             ..wanted()
         },

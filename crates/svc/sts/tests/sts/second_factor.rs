@@ -289,6 +289,13 @@ async fn a_federated_user_ends_with_its_maker_and_makes_no_others() {
     let text = "Cannot call GetFederationToken with session credentials";
     let again = w.sts.get_federation_token(&call, federated(None)).await;
     refused(again, "AccessDenied", text);
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    refused(
+        w.assume(&call, wanted()).await,
+        "AccessDenied",
+        "Cannot call AssumeRole with the credentials of a federated user",
+    );
     let get = iam::GetUserRequest {
         user_name: super::text("anna"),
     };
