@@ -1,8 +1,8 @@
 //! Tags in what policies are asked: those that groups, lookup tables, what deliveries are made of and resources that are to be
 //! delivery sources have, and those that a request brings or takes.
 //!
-//! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody. Who makes one is asked
-//! by the tags of its group.
+//! Streams have no tags of their own: who makes, writes, reads or deletes one is asked by those of its group, or a Deny by them would
+//! guard everything but the lines.
 
 use std::collections::BTreeMap;
 
@@ -43,11 +43,11 @@ async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<
     let own = Arn::new("logs", &cx.region, &cx.account, "").to_string();
     if let Some(named) = resource.strip_prefix(&own).and_then(LogResource::parse) {
         let found = match named.end {
-            // A stream that is to be made has no name yet: what counts is its group.
-            LogEnd::Nothing | LogEnd::Streams | LogEnd::Stream("") => {
+            // A stream has the tags of its group.
+            LogEnd::Nothing | LogEnd::Streams | LogEnd::Stream(_) => {
                 service.find_group(cx, named.group).await?
             }
-            LogEnd::Colon | LogEnd::Stream(_) => None,
+            LogEnd::Colon => None,
         };
         return Ok(found.map(|it| it.tags).unwrap_or_default());
     }

@@ -43,7 +43,7 @@ async fn tags_of_groups_and_of_requests_are_asked_about() {
         ..Default::default()
     };
     assert_eq!(keys(&logs, Input::FilterLogEvents(&filter)).await, [has]);
-    // It has no name yet, so the group's count.
+    // Streams have those of their group.
     let stream = CreateLogStreamRequest {
         log_group_name: Some("shop".to_owned()),
         log_stream_name: Some("s".to_owned()),
@@ -68,13 +68,13 @@ async fn tags_of_groups_and_of_requests_are_asked_about() {
     };
     let expected = [has, "aws:TagKeys=stage"];
     assert_eq!(keys(&logs, Input::UntagResource(&untag)).await, expected);
-    // Streams have no tags, nor do groups that are not there.
     let put = PutLogEventsRequest {
         log_group_name: Some("shop".to_owned()),
         log_stream_name: Some("s".to_owned()),
         ..Default::default()
     };
-    assert!(keys(&logs, Input::PutLogEvents(&put)).await.is_empty());
+    assert_eq!(keys(&logs, Input::PutLogEvents(&put)).await, [has]);
+    // Groups that are not there have none.
     let other = DeleteLogGroupRequest {
         log_group_name: Some("other".to_owned()),
     };
