@@ -90,7 +90,7 @@ impl Endpoints {
             }
             stays
         });
-        self.abandon_left(registry);
+        self.abandon_left(registry, served);
         self.porter.rooms.share_among(owners(&wanted));
         config.metrics.set_endpoints(wanted.len());
         let vpc_endpoints = vpc_endpoints(registry, config);
@@ -122,12 +122,15 @@ impl Endpoints {
         }
     }
 
-    /// What flows at addresses that the host no longer has ends with its listener too.
-    fn abandon_left(&mut self, registry: &Registry) {
+    /// What flows at addresses that the host no longer has ends with its listener too, and once that is another host's.
+    fn abandon_left(&mut self, registry: &Registry, served: &BTreeMap<String, Served>) {
+        let is_here = |arn: &str| {
+            let listener = registry.listeners.get(arn);
+            listener.is_some_and(|it| served.contains_key(&it.load_balancer))
+        };
         self.left.retain(|endpoint| {
             let table = endpoint.table.load();
-            let mut listeners = table.listeners.iter();
-            let is_wanted = listeners.any(|it| registry.listeners.contains_key(&it.arn));
+            let is_wanted = table.listeners.iter().any(|it| is_here(&it.arn));
             if !is_wanted {
                 endpoint.abandon(&*self.porter.holder);
             }
