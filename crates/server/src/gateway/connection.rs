@@ -459,6 +459,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn half_a_head_behind_a_request_does_not_stay() {
+        for together in [false, true] {
+            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+            // It came with the request, so that nobody saw it begin.
+            let sent = [GET, b"GET / HTTP/1.1\r\nhost: x\r\nx: "].concat();
+            theirs.write_all(&sent).await.unwrap();
+            let lived = served(ours, together).await;
+            assert!(lived <= IDLE_TIMEOUT + LAST_ANSWERS, "{lived:?}");
+            drop(theirs);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_body_that_nobody_read_is_no_head() {
         for together in [false, true] {
             let (ours, mut theirs) = tokio::io::duplex(64 << 10);

@@ -384,7 +384,8 @@ impl Slot {
         }
     }
 
-    /// Bytes came.
+    /// Bytes came. What came of a head while the request before it ran is not seen: the connection is then one that asks nothing, until more
+    /// comes.
     pub fn hears(&self) {
         // Asked first, since it is so for the fewest: the other writes.
         if self.awaits_head.load(Ordering::Relaxed)

@@ -19,7 +19,7 @@ use super::{connections::Slot, lingering::Lingering};
 const WRITE_STALL: Duration = Duration::from_secs(60);
 
 /// How a connection of HTTP/2 begins, and none of HTTP/1. Who sends it in smaller pieces is known by the first request.
-const PREFACE: &[u8] = b"PRI * ";
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
 /// A connection in its slot. A websocket that it becomes keeps the slot too.
 pub struct Slotted<S> {
@@ -143,6 +143,21 @@ mod tests {
     fn slotted<S>(stream: S) -> Slotted<S> {
         let all = Connections::new(Limits::for_descriptors(1024));
         Slotted::new(stream, all.admit(Source::Machine).unwrap())
+    }
+
+    #[tokio::test]
+    async fn http2_is_known_by_its_preface_alone() {
+        for (first, is_http2) in [
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true),
+            (b"PRI * HTTP/1.1\r\nhost: x\r", false),
+        ] {
+            let (ours, mut theirs) = tokio::io::duplex(1024);
+            let mut ours = slotted(ours);
+            theirs.write_all(first).await.unwrap();
+            ours.read_exact(&mut [0; 24]).await.unwrap();
+            let idle = ours.slot.idle().unwrap();
+            assert_eq!(idle.is_http2, is_http2);
+        }
     }
 
     #[tokio::test(start_paused = true)]
