@@ -88,7 +88,7 @@ where
         () = is_to_end(slot, &shutdown) => {
             slot.is_sent_to(false);
             connection.as_mut().graceful_shutdown();
-            connection.await
+            last_requests(slot, connection).await
         }
     }
 }
@@ -128,7 +128,7 @@ where
         () = is_to_end(slot, &shutdown) => {
             slot.is_sent_to(false);
             together.connection.as_mut().graceful_shutdown();
-            together.await
+            last_requests(slot, together).await
         }
     }
 }
@@ -190,6 +190,17 @@ async fn is_to_end(slot: &Slot, shutdown: &CancellationToken) {
     tokio::select! {
         () = slot.closed() => {}
         () = shutdown.cancelled() => {}
+    }
+}
+
+/// What was begun goes on. A head that does not become a request would do so for ever: the server may outlive this listener.
+async fn last_requests(slot: &Slot, connection: impl Future<Output = Ended>) -> Ended {
+    tokio::select! {
+        ended = connection => ended,
+        over = silence(slot) => match over {
+            Silence::Late => Err(LATE.into()),
+            Silence::Idle => Ok(()),
+        },
     }
 }
 
@@ -331,6 +342,15 @@ mod tests {
     }
 
     async fn served_in(slot: &Arc<Slot>, ours: DuplexStream, together: bool) -> Duration {
+        served_until(CancellationToken::new(), slot, ours, together).await
+    }
+
+    async fn served_until(
+        stop: CancellationToken,
+        slot: &Arc<Slot>,
+        ours: DuplexStream,
+        together: bool,
+    ) -> Duration {
         let asked = slot.clone();
         let service = hyper::service::service_fn(move |_: Request<Incoming>| {
             let asking = asked.request();
@@ -340,7 +360,6 @@ mod tests {
             }
         });
         let started = Instant::now();
-        let stop = CancellationToken::new();
         let _ = match together {
             false => serve(ours, slot, stop, service).await,
             true => serve_together(ours, slot, stop, service).await,
@@ -468,6 +487,27 @@ mod tests {
             let lived = served(ours, together).await;
             assert!(lived <= IDLE_TIMEOUT + LAST_ANSWERS, "{lived:?}");
             drop(theirs);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_request_yet_does_not_outlast_its_listener_for_long() {
+        for together in [false, true] {
+            for sent in ["GET / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+                let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+                theirs.write_all(sent.as_bytes()).await.unwrap();
+                let all = Connections::new(Limits::for_descriptors(1024));
+                let slot = all.admit(Source::Machine).unwrap();
+                let stop = CancellationToken::new();
+                let stopping = async {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    stop.cancel();
+                };
+                let serving = served_until(stop.clone(), &slot, ours, together);
+                let (lived, ()) = tokio::join!(serving, stopping);
+                assert!(lived <= HEADER_TIMEOUT, "{lived:?}");
+                drop(theirs);
+            }
         }
     }
 
