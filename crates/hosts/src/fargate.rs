@@ -3,6 +3,11 @@
 //! Whoever places such claimants says who is left ([`FargateQueue::wait`]), queue by queue, each time that it has looked; so nothing of
 //! this is stored: after a restart all is said again, and what is not said again is forgotten. Who has a pool of machines reads it, and
 //! says what its machines are like ([`FargateQueue::offer`]): where a claim could never be on one, nobody has to wait for that.
+//!
+//! Spot capacity, of tasks and of instances, leaves the room to these claimants that they are about to have
+//! ([`FargateQueue::kept_from_spot`]), and to those who have just begun to wait ([`FargateQueue::begin`]), whom no look has seen yet.
+
+mod kept;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,15 +18,16 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 use wharf_base::Timestamp;
-use wharf_placement::pack::{Ask, Bin, all_of};
+use wharf_placement::{
+    HostIx,
+    pack::{Ask, Bin, all_of},
+};
 use wharf_records::hosts::{Capacity, Claim};
 
-use crate::{Claimant, Promises};
+use crate::{Claimant, Machines, Promises};
 
 /// Who is not said to wait for so long does so no more: nobody looks at that queue.
 const SAID_EVERY: Duration = Duration::from_secs(60);
-/// Claimants for whom room is kept in one look.
-const MOST_KEPT_FOR: usize = 1000;
 /// How long such a look serves all calls: each goes over all machines.
 const KEPT_FOR: Duration = Duration::from_millis(250);
 
@@ -107,65 +113,12 @@ impl FargateOffer {
     }
 }
 
-/// A machine that takes what runs on Fargate, with the room that it has.
-#[derive(Debug, Clone)]
-pub struct FargateRoom<'a> {
-    pub host: &'a str,
-    /// The letter of its zone.
-    pub zone: String,
-    /// Whom it takes alone, and of which regions, if any are named.
-    pub accounts: &'a [String],
-    pub regions: &'a [String],
-    pub bin: Bin<'a>,
-}
-
-impl FargateRoom<'_> {
-    fn serves(&self, one: &FargateWaiting) -> bool {
-        let is_among = |all: &[String], own: &str| all.is_empty() || all.iter().any(|it| it == own);
-        let region = one.claimant.region();
-        (one.zones.is_empty() || one.zones.contains(&self.zone))
-            && is_among(self.accounts, &one.account)
-            && region.is_none_or(|it| is_among(self.regions, it))
-    }
-}
-
-/// The room that those are about to have who wait for other capacity than Spot's: tasks of FARGATE_SPOT leave it to them.
-pub fn kept_from_spot<'a>(
-    waiting: &'a [FargateWaiting],
-    mut rooms: Vec<FargateRoom<'a>>,
-) -> Promises {
-    rooms.sort_by_key(|it| it.host);
-    let mut kept = Promises::new();
-    // One of each that are alike, and the room at which the last of these arrived: there is none before it for the next.
-    let mut arrived: Vec<(&FargateWaiting, usize)> = Vec::new();
-    let others = waiting.iter().filter(|it| !it.claim.spot);
-    for one in others.take(MOST_KEPT_FOR) {
-        let ask = one.ask();
-        let like = arrived.iter().position(|(it, _)| it.is_like(one));
-        let from = like.map_or(0, |number| arrived[number].1);
-        let mut left = rooms.iter_mut().enumerate().skip(from);
-        let found = left.find(|(_, it)| it.serves(one) && it.bin.takes(&ask));
-        let at = match found {
-            Some((at, room)) => {
-                room.bin.take(&ask);
-                let of_host = kept.entry(room.host.to_owned()).or_default();
-                of_host.push(one.claim.clone());
-                at
-            }
-            None => usize::MAX,
-        };
-        match like {
-            Some(number) => arrived[number].1 = at,
-            None => arrived.push((one, at)),
-        }
-    }
-    kept
-}
-
 #[derive(Debug, Default)]
 pub struct FargateQueue {
     /// With when it was said.
     waiting: Mutex<BTreeMap<String, (Instant, Vec<FargateWaiting>)>>,
+    /// Those who began to wait and were not looked at since, by their names; with when they began. No machine is made for them yet.
+    begun: Mutex<BTreeMap<String, (Instant, FargateWaiting)>>,
     changed: Notify,
     /// What was found last to be kept from Spot, and when.
     kept: Mutex<Option<(Instant, Arc<Promises>)>>,
@@ -199,19 +152,70 @@ impl FargateQueue {
         all.cloned().collect()
     }
 
-    /// Whether somebody waits for other capacity than Spot's.
-    fn has_others(&self) -> bool {
-        let waiting = self.waiting.lock();
-        let mut said = waiting.values().filter(|(at, _)| at.elapsed() < SAID_EVERY);
-        said.any(|(_, all)| all.iter().any(|it| !it.claim.spot))
+    /// Somebody waits from now on for other capacity than Spot's, and the look at its queue is still to come.
+    pub fn begin(&self, one: FargateWaiting) {
+        let began = (Instant::now(), one);
+        self.begun.lock().insert(began.1.claimant.name(), began);
     }
 
-    /// The room that is kept from Spot, as `look` found it within [`KEPT_FOR`]: many calls have one look at all machines, and none where
-    /// nobody else waits. `look` is given all who wait.
+    /// Those were looked at, and are said to wait if they still do; or they wait no more.
+    pub fn looked_at<'a>(&self, all: impl IntoIterator<Item = &'a Claimant>) {
+        let mut begun = self.begun.lock();
+        for one in all {
+            begun.remove(&one.name());
+        }
+    }
+
+    /// Who waits for other capacity than Spot's, those who have just begun behind all others.
+    fn others(&self) -> Vec<FargateWaiting> {
+        let mut all = self.waiting();
+        all.retain(|it| !it.claim.spot);
+        let mut begun = self.begun.lock();
+        begun.retain(|_, (at, _)| at.elapsed() < SAID_EVERY);
+        if !begun.is_empty() {
+            let said: BTreeSet<String> = all.iter().map(|it| it.claimant.name()).collect();
+            let unsaid = begun.iter().filter(|(name, _)| !said.contains(*name));
+            all.extend(unsaid.map(|(_, (_, one))| one.clone()));
+        }
+        all
+    }
+
+    /// Whether somebody waits for other capacity than Spot's.
+    fn has_others(&self) -> bool {
+        let lately = |at: &Instant| at.elapsed() < SAID_EVERY;
+        let is_begun = self.begun.lock().values().any(|(at, _)| lately(at));
+        is_begun || {
+            let waiting = self.waiting.lock();
+            let mut said = waiting.values().filter(|(at, _)| lately(at));
+            said.any(|(_, all)| all.iter().any(|it| !it.claim.spot))
+        }
+    }
+
+    /// The room that Spot capacity leaves to others, as it was within [`KEPT_FOR`]: calls may be many. `given`: where something of that
+    /// claim was just placed, which no ledger shows yet.
     pub fn kept_from_spot(
         &self,
-        look: impl FnOnce(&[FargateWaiting]) -> Promises,
+        machines: &Machines,
+        given: &[HostIx],
+        claim: &Claim,
     ) -> Arc<Promises> {
+        let kept = self.kept_lately(|others| kept::look(others, machines, &[], claim));
+        // Those who would have gone there go elsewhere.
+        let moves_some = |row: &HostIx| kept.contains_key(machines.fleet().id(*row));
+        match given.iter().any(moves_some) {
+            true => Arc::new(kept::look(&self.others(), machines, given, claim)),
+            false => kept,
+        }
+    }
+
+    /// The same, as it is now.
+    pub fn kept_now(&self, machines: &Machines) -> Promises {
+        kept::look(&self.others(), machines, &[], &Claim::default())
+    }
+
+    /// What `look` found within [`KEPT_FOR`]: many calls have one look at all machines, and none where nobody else waits. `look` is
+    /// given who does.
+    fn kept_lately(&self, look: impl FnOnce(&[FargateWaiting]) -> Promises) -> Arc<Promises> {
         if !self.has_others() {
             return Arc::default();
         }
@@ -221,7 +225,7 @@ impl FargateQueue {
         {
             return known.clone();
         }
-        let found = Arc::new(look(&self.waiting()));
+        let found = Arc::new(look(&self.others()));
         *kept = Some((Instant::now(), found.clone()));
         found
     }
@@ -267,7 +271,7 @@ impl FargateQueue {
 mod tests {
     use super::*;
 
-    fn claim(cpu: u32) -> Claim {
+    pub(super) fn claim(cpu: u32) -> Claim {
         Claim {
             cpu,
             memory: 512,
@@ -276,7 +280,7 @@ mod tests {
         }
     }
 
-    fn waiting(id: &str) -> FargateWaiting {
+    pub(super) fn waiting(id: &str) -> FargateWaiting {
         FargateWaiting {
             account: "000000000000".to_owned(),
             claimant: Claimant::new("instance", id),
@@ -392,7 +396,7 @@ mod tests {
         let queue = FargateQueue::default();
         let looks = std::cell::Cell::new(0);
         let kept = || {
-            let kept = queue.kept_from_spot(|all| {
+            let kept = queue.kept_lately(|all| {
                 looks.set(looks.get() + 1);
                 let claims = all.iter().map(|it| it.claim.clone());
                 Promises::from([("h1".to_owned(), claims.collect())])
@@ -409,107 +413,35 @@ mod tests {
         queue.wait("a", vec![of_spot]);
         assert_eq!((kept(), looks.get()), (0, 0), "nobody else waits");
         queue.wait("b", vec![waiting("i-2")]);
-        assert_eq!((kept(), kept(), looks.get()), (2, 2, 1));
+        assert_eq!((kept(), kept(), looks.get()), (1, 1, 1));
         queue.wait("c", vec![waiting("i-3")]);
         tokio::time::advance(KEPT_FOR).await;
-        assert_eq!((kept(), looks.get()), (3, 2));
+        assert_eq!((kept(), looks.get()), (2, 2));
         queue.wait("b", Vec::new());
         queue.wait("c", Vec::new());
         assert_eq!((kept(), looks.get()), (0, 2));
     }
-
-    #[test]
-    fn each_of_many_alike_has_room_of_its_own() {
-        let mut rooms = Vec::new();
-        for host in ["h1", "h2"] {
-            let free = all_of(&Capacity {
-                cpu: 512,
-                memory: 4096,
-                interfaces: 10,
-                ..Capacity::default()
-            });
-            rooms.push(FargateRoom {
-                host,
-                zone: "a".to_owned(),
-                accounts: &[],
-                regions: &[],
-                bin: Bin::new(free, None),
-            });
-        }
-        let large = FargateWaiting {
-            claim: claim(512),
-            ..waiting("i-2")
+    #[tokio::test(start_paused = true)]
+    async fn who_has_just_begun_to_wait_has_room_kept_and_no_machine_made() {
+        let queue = FargateQueue::default();
+        let others = || {
+            let all = queue.others().into_iter();
+            all.map(|it| it.claimant.name()).collect::<Vec<_>>()
         };
-        let [one, two] = [waiting("i-1"), waiting("i-3")];
-        let four = || waiting("i-4");
-        let all = [one, large.clone(), two, four(), large, four()];
-        let kept = kept_from_spot(&all, rooms);
-        let expected = [("h1", vec![claim(256); 2]), ("h2", vec![claim(512)])];
-        let expected = expected.map(|(host, all)| (host.to_owned(), all));
-        assert_eq!(kept, Promises::from(expected));
-    }
-
-    #[test]
-    fn spot_leaves_the_room_that_others_wait_for() {
-        let free = |cpu| {
-            all_of(&Capacity {
-                cpu,
-                memory: 4096,
-                interfaces: 10,
-                ..Capacity::default()
-            })
-        };
-        let room = |host: &'static str, zone: &str, cpu| FargateRoom {
-            host,
-            zone: zone.to_owned(),
-            accounts: &[],
-            regions: &[],
-            bin: Bin::new(free(cpu), None),
-        };
-        let rooms = || vec![room("h2", "b", 512), room("h1", "a", 1024)];
-        let of_spot = FargateWaiting {
-            claim: Claim {
-                spot: true,
-                ..claim(1024)
-            },
-            ..waiting("i-1")
-        };
-        assert!(kept_from_spot(std::slice::from_ref(&of_spot), rooms()).is_empty());
-        let in_b = FargateWaiting {
-            zones: BTreeSet::from(["b".to_owned()]),
-            ..waiting("i-2")
-        };
-        let large = FargateWaiting {
-            claim: claim(4096),
-            ..waiting("i-3")
-        };
-        let all = [of_spot, in_b, large, waiting("i-4")];
-        let kept = kept_from_spot(&all, rooms());
-        let one = vec![claim(256)];
-        assert_eq!(
-            kept,
-            Promises::from([("h1".to_owned(), one.clone()), ("h2".to_owned(), one)])
-        );
-        // What is not for them is kept from nobody.
-        let task = "arn:aws:ecs:us-east-1:000000000000:task/default/1f";
-        let named = [FargateWaiting {
-            claimant: Claimant::new("task", task),
-            ..waiting("")
-        }];
-        let (one, other) = (["000000000000".to_owned()], ["111122223333".to_owned()]);
-        let (here, there) = (["us-east-1".to_owned()], ["eu-west-1".to_owned()]);
-        for (accounts, regions, is_kept) in [
-            (&one, &here, true),
-            (&other, &here, false),
-            (&one, &there, false),
-        ] {
-            let room = FargateRoom {
-                accounts,
-                regions,
-                ..room("h1", "a", 1024)
-            };
-            let kept = kept_from_spot(&named, vec![room]);
-            assert_eq!(kept.is_empty(), !is_kept, "{accounts:?} {regions:?}");
-        }
+        queue.begin(waiting("i-2"));
+        queue.begin(waiting("i-1"));
+        assert!(queue.has_others() && queue.waiting().is_empty());
+        assert_eq!(others(), ["instance/i-1", "instance/i-2"]);
+        // Once a look has said it, it counts once.
+        queue.wait("a", vec![waiting("i-2")]);
+        assert_eq!(others(), ["instance/i-2", "instance/i-1"]);
+        queue.looked_at([&Claimant::new("instance", "i-2")]);
+        queue.looked_at([&Claimant::new("instance", "i-1")]);
+        assert_eq!(others(), ["instance/i-2"]);
+        // Whom nobody ever looks at is forgotten.
+        queue.wait("a", Vec::new());
+        queue.begin(waiting("i-3"));
+        tokio::time::advance(SAID_EVERY).await;
+        assert!(!queue.has_others() && others().is_empty());
     }
 }

@@ -37,9 +37,7 @@ mod retired;
 
 pub use claimant::Claimant;
 pub use draft::Draft;
-pub use fargate::{
-    FargateMachine, FargateOffer, FargateQueue, FargateRoom, FargateWaiting, kept_from_spot,
-};
+pub use fargate::{FargateMachine, FargateOffer, FargateQueue, FargateWaiting};
 pub use held::{Held, hold};
 pub use hosts::Hosts;
 pub use machines::{Machines, Registration, zone_letter};

@@ -24,10 +24,9 @@ pub use search::Search;
 
 use crate::{
     Scheduler, names,
-    placing::CLAIMANT,
     provider::FARGATE_SPOT,
     state::StepError,
-    task::{self, settle, stop},
+    task::{self, settle, stop, waiting::CLAIMANT},
     tasks::PERMIT,
     view::Region,
 };

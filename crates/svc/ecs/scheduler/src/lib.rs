@@ -7,7 +7,6 @@
 //! | [`placing`] | hosts for the tasks of a call, claimed in the transaction that writes them |
 //! | [`spots`] | hosts that were chosen, and the subnets that they serve |
 //! | [`interrupt`] | Spot tasks that give up their room |
-//! | [`spare`] | the room that Spot tasks leave to others who wait |
 //! | [`retirement`] | Fargate tasks that leave their hosts for maintenance |
 //! | [`rebalancing_watch`] | services whose tasks have become uneven across zones |
 //! | [`waiting`], [`membership`] | tasks that wait for capacity; the instances of capacity providers |
@@ -29,7 +28,6 @@ pub mod retirement;
 mod scheduler;
 mod service_queue;
 pub mod services;
-mod spare;
 mod spots;
 mod tasks;
 #[cfg(test)]

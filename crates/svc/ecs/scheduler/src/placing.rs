@@ -13,9 +13,7 @@ use bytes::Bytes;
 use rand::{Rng, rngs::SmallRng, seq::SliceRandom};
 use wharf_api_ecs::Failure;
 use wharf_base::{Permit, ids};
-use wharf_hosts::{
-    Claimant, Draft, FargateQueue, Held, Machines, Outcome, Promises, QueueError, Request,
-};
+use wharf_hosts::{Draft, FargateQueue, Held, Machines, Outcome, Promises, QueueError, Request};
 use wharf_placement::{Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place_after};
 use wharf_records::{
     Record, Unknown,
@@ -35,10 +33,9 @@ use crate::{
     names::Place,
     provider,
     services::{events, room},
-    spare::kept_for_others,
     spots::{HostFor, Serving},
     state::{ChangeError, Stored, conflict},
-    task::settle,
+    task::{settle, waiting::claimant},
     view::Region,
 };
 
@@ -66,9 +63,6 @@ pub struct Token {
     pub request: String,
     pub lease: LeaseId,
 }
-
-/// Of what kind tasks are among those who claim room.
-pub const CLAIMANT: &str = "task";
 
 /// Places one job, and whatever waits with it.
 pub async fn place(scheduler: &Arc<Scheduler>, job: Job) -> Result<Outcome<Made>, Fault> {
@@ -177,7 +171,7 @@ impl Request for Placing {
         }
         for spot in &chosen.spots {
             let task = job.make(&self.scheduler, spot);
-            let claimant = Claimant::new(CLAIMANT, task.arn.clone());
+            let claimant = claimant(&task);
             let now = job.call.now;
             let from = spot.from.iter();
             let from: Vec<_> = from
@@ -358,7 +352,7 @@ impl Job {
                 _ => &[],
             };
             if share.of_spot {
-                let kept = kept_for_others(region, queue, given, &demand.claim);
+                let kept = queue.kept_from_spot(region.machines, given, &demand.claim);
                 interrupt::leave_promised(region, &mut demand, &kept);
             }
             let placed = place_after(region.fleet, &demand, given, share.count, rng);

@@ -30,12 +30,13 @@ use crate::{
     launch::{of_made, of_waiting},
     make::{self, At},
     names::Place,
-    placing::CLAIMANT,
     provider,
-    spare::kept_now,
     spots::{HostFor, Serving},
     state::{ChangeError, StepError, conflict},
-    task::settle,
+    task::{
+        settle,
+        waiting::{claimant, lack_of_fargate},
+    },
     tasks,
 };
 
@@ -65,12 +66,12 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     let of_fargate = provider::is_fargate(provider);
     let kept = match is_spot(Some(provider)) {
         true => {
-            let view = &scheduler.state.view;
-            let queue = scheduler.state.hosts.fargate();
-            Arc::new(view.read(&home, |region| kept_now(region, queue)))
+            let hosts = &scheduler.state.hosts;
+            Arc::new(hosts.read(|machines| hosts.fargate().kept_now(machines)))
         }
         false => Arc::default(),
     };
+    let looked_at: Vec<Claimant> = waiting.iter().map(|it| claimant(it)).collect();
     let mut left = Vec::new();
     let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
     // With what they lack of Fargate.
@@ -93,7 +94,7 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         let shape = Shape::of(&task);
         if let Some((_, lacks)) = refused.iter().find(|(it, _)| *it == shape) {
             left.extend(lacks.clone().map(|it| FargateWaiting {
-                claimant: Claimant::new(CLAIMANT, task.arn.clone()),
+                claimant: claimant(&task),
                 since: task.created_at,
                 ..it
             }));
@@ -124,7 +125,9 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     }
     let all_placed = left.is_empty();
     if of_fargate {
-        scheduler.state.hosts.fargate().wait(&queue, left);
+        let fargate = scheduler.state.hosts.fargate();
+        fargate.wait(&queue, left);
+        fargate.looked_at(&looked_at);
     }
     match trouble {
         Some(trouble) => Err(trouble),
@@ -137,17 +140,7 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
 fn lacking(home: &Place, task: &Held<Task>, definition: &Definition) -> Option<FargateWaiting> {
     let demand = of_waiting(home, task, definition).ok()?;
     let ask = of_made(&demand)?;
-    let network = task.waiting.as_ref().and_then(|it| it.network.as_ref());
-    let subnets = network.into_iter().flat_map(|it| &it.subnets);
-    let zones = subnets.map(|it| home.zone_letter(&it.zone).to_owned());
-    Some(FargateWaiting {
-        account: home.account.clone(),
-        claimant: Claimant::new(CLAIMANT, task.arn.clone()),
-        claim: task.claim.clone(),
-        zones: zones.collect(),
-        architecture: ask.architecture.map(str::to_owned),
-        since: task.created_at,
-    })
+    Some(lack_of_fargate(home, task, ask.architecture))
 }
 
 fn failed(error: QueueError<Fault>) -> StepError {
@@ -266,7 +259,7 @@ impl Request for Wait {
         let Some(spot) = chosen else {
             return false;
         };
-        let claimant = Claimant::new(CLAIMANT, self.task.arn.clone());
+        let claimant = claimant(&self.task);
         if !draft.claim(&spot.ledger, &claimant, &self.task.claim) {
             return false;
         }

@@ -12,6 +12,7 @@
 //! - [`plan`] says what is to be done next; it knows no I/O and no clock.
 //! - [`report`] takes over what an agent says.
 //! - [`stop`] holds the reasons a task is told to stop or given up.
+//! - [`waiting`] says what a task lacks that waits for Fargate.
 //!
 //! Invariants, held by property tests: `last` never goes back; `desired` only rises; every change
 //! a user can see raises `version`; after [`settle`] nothing is left that needs no I/O.
@@ -20,6 +21,7 @@ pub mod claim;
 pub mod plan;
 pub mod report;
 pub mod stop;
+pub mod waiting;
 
 pub use plan::{Action, plan, settle};
 pub use report::{ContainerReport, ExecAgentReport, Report, Reported};

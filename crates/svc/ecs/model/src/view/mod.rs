@@ -5,6 +5,7 @@
 //! a client reads what it wrote. The lock of the machines is always taken before the view's own. Stopped tasks and task definitions are not here; they are read
 //! through.
 
+mod beginnings;
 pub mod feed;
 mod machines;
 mod region;
@@ -28,6 +29,7 @@ use wharf_store::{Event, EventKind, Revision};
 
 use crate::{names::Place, provider, service as service_of};
 
+use beginnings::Beginnings;
 pub use machines::OnHosts;
 pub use region::{Records, Row, room_key};
 
@@ -52,6 +54,7 @@ pub struct Tables {
     regions: HashMap<Place, Records>,
     /// Where somebody waits for room of Fargate: few places of many.
     waits_for_fargate: BTreeSet<Place>,
+    beginnings: Beginnings,
     on_hosts: OnHosts,
 }
 
@@ -62,6 +65,8 @@ pub struct Region<'a> {
     pub hosts: &'a HashMap<String, Held<Host>>,
     pub ledgers: &'a HashMap<String, Held<Ledger>>,
     pub fleet: &'a Fleet,
+    /// All of these.
+    pub machines: &'a Machines,
     records: &'a Records,
     on_hosts: &'a OnHosts,
 }
@@ -119,6 +124,7 @@ impl Tables {
         Self {
             regions: HashMap::new(),
             waits_for_fargate: BTreeSet::new(),
+            beginnings: Beginnings::default(),
             on_hosts: OnHosts::new(home_account),
         }
     }
@@ -129,6 +135,7 @@ impl Tables {
             hosts: machines.hosts(),
             ledgers: machines.ledgers(),
             fleet: machines.fleet(),
+            machines,
             records: self.regions.get(place).unwrap_or(&NOTHING),
             on_hosts: &self.on_hosts,
         }
@@ -139,6 +146,7 @@ impl Tables {
         Self {
             regions: HashMap::new(),
             waits_for_fargate: BTreeSet::new(),
+            beginnings: Beginnings::default(),
             on_hosts: self.on_hosts.blank(),
         }
     }
@@ -207,6 +215,8 @@ impl Tables {
                 let ended = held.as_ref().map(|task| task.host.clone());
                 let before = records.put_task(id, held);
                 let after = records.tasks.get(id);
+                self.beginnings
+                    .follow(&place, before.as_deref(), after.map(|it| &**it));
                 let mut of_fargate = before.iter().chain(after);
                 if of_fargate.any(|it| it.launch == Launch::Fargate && it.waiting.is_some()) {
                     match records.waits_for_fargate() {
@@ -390,7 +400,9 @@ impl View {
     pub fn apply(&self, revision: Revision, events: &[Event]) -> Vec<Change> {
         let changes = self.hosts.write(|machines| {
             let mut tables = self.tables.write();
-            take_over(&mut tables, machines, revision, events)
+            let changes = take_over(&mut tables, machines, revision, events);
+            tables.beginnings.tell(self.hosts.fargate());
+            changes
         });
         self.reached.reach(revision);
         changes
@@ -409,6 +421,7 @@ impl View {
             let mut tables = self.tables.write();
             machines.replace_registry(said.into_registry());
             whole.on_hosts.take_signals(&mut tables.on_hosts, revision);
+            whole.beginnings.tell(self.hosts.fargate());
             *tables = whole;
         });
         self.reached.reach(revision);

@@ -26,7 +26,6 @@ use crate::{
     names::Place,
     placing::MOST_WAITING,
     provider,
-    spare::kept_for_others,
     spots::Serving,
     task::settle,
     view::{Held, Region},
@@ -264,7 +263,7 @@ impl<'a> Launcher<'a> {
 
     /// Has placement of Spot tasks stand back for those who wait for Fargate.
     fn leave_to_others(&self, region: &Region, demand: &mut Demand, given: &[HostIx]) {
-        let kept = kept_for_others(region, self.fargate, given, &demand.claim);
+        let kept = (self.fargate).kept_from_spot(region.machines, given, &demand.claim);
         interrupt::leave_promised(region, demand, &kept);
     }
 
