@@ -124,9 +124,29 @@ impl Wish {
         has_any.then_some(wanted)
     }
 
-    /// How many like this hosts have room for now, beside what others were promised of them, and beside what `pending` wants that
+    /// What hosts keep for others than `who`: what these were promised, and of Spot capacity what those are about to have who wait for
+    /// Fargate.
+    pub fn kept(
+        &self,
+        hosts: &Hosts,
+        machines: &Machines,
+        who: Option<&Claimant>,
+        now: Timestamp,
+    ) -> Promises {
+        let mut kept = hosts.needs().promises(who, now);
+        if self.claim.spot {
+            let others = hosts.fargate().kept_from_spot(machines, &[], &self.claim);
+            for (host, claims) in others.iter() {
+                let of_host = kept.entry(host.clone()).or_default();
+                of_host.extend(claims.iter().cloned());
+            }
+        }
+        kept
+    }
+
+    /// How many like this hosts have room for now, beside what they keep for others, and beside what `pending` wants that
     /// has no host yet.
-    pub fn room(&self, machines: &Machines, promises: &Promises, pending: &[Claim]) -> u32 {
+    pub fn room(&self, machines: &Machines, kept: &Promises, pending: &[Claim]) -> u32 {
         let connected = |host: &String| {
             let registered = machines.registration(host);
             registered.is_some_and(|it| it.agent_connected)
@@ -135,7 +155,7 @@ impl Wish {
         let mut hosts: Vec<(Ledger, Vec<Claim>)> = hosts
             .filter_map(|host| {
                 let ledger = machines.ledgers().get(&host)?;
-                let kept = promises.get(&host).cloned().unwrap_or_default();
+                let kept = kept.get(&host).cloned().unwrap_or_default();
                 Some((Ledger::clone(ledger), kept))
             })
             .collect();
@@ -165,13 +185,8 @@ impl Wish {
         all
     }
 
-    /// The host that has most room, for that instance, beside what others were promised; those that its group has already come before others.
-    pub fn best(
-        &self,
-        machines: &Machines,
-        instance: &str,
-        promises: &Promises,
-    ) -> Option<HostRef> {
+    /// The host that has most room, for that instance, beside what is kept for others; those that its group has already come before others.
+    pub fn best(&self, machines: &Machines, instance: &str, kept: &Promises) -> Option<HostRef> {
         let name = claimant(instance).name();
         let ledgers = machines.ledgers();
         let zone = self.zone_of_hosts(machines);
@@ -183,7 +198,7 @@ impl Wish {
             let registered = machines.registration(id)?;
             let free = ledger::free_for(ledgers.get(id)?, &name);
             let ledger = ledgers.get(id)?;
-            let kept = promises.get(id).map_or(&[][..], Vec::as_slice);
+            let kept = kept.get(id).map_or(&[][..], Vec::as_slice);
             let takes =
                 registered.agent_connected && has_ended_room(ledger, &name, &self.claim, kept);
             let near = self.siblings.near.contains(id);
@@ -335,16 +350,17 @@ impl Request for Placing {
         _: &mut SmallRng,
     ) -> Result<(Vec<HostIx>, HostChoice), NoRoom> {
         let id = &self.instance.record.id;
-        let needs = self.hosts.needs();
-        let promises = needs.promises(Some(&claimant(id)), self.now);
-        let host = self.wish.best(machines, id, &promises).ok_or(NoRoom)?;
+        let who = claimant(id);
+        let mut kept = (self.wish).kept(&self.hosts, machines, Some(&who), self.now);
+        let host = self.wish.best(machines, id, &kept).ok_or(NoRoom)?;
         let row = machines.fleet().row(&host.id).ok_or(NoRoom)?;
         let ledger = machines.ledgers().get(&host.id).cloned().ok_or(NoRoom)?;
-        Ok((vec![row], HostChoice { host, ledger }))
+        let kept = kept.remove(&host.id).unwrap_or_default();
+        Ok((vec![row], HostChoice { host, ledger, kept }))
     }
 
     fn write(&self, choice: HostChoice, draft: &mut Draft) -> bool {
-        let HostChoice { host, ledger } = choice;
+        let HostChoice { host, ledger, kept } = choice;
         let id = &self.instance.record.id;
         // Another of its group was placed in this turn, of which its own choice knows nothing.
         if self
@@ -354,8 +370,13 @@ impl Request for Placing {
         {
             return false;
         }
+        let (name, claim) = (claimant(id).name(), &self.wish.claim);
+        let claimed = draft.change(&ledger, |ledger| {
+            has_ended_room(ledger, &name, claim, &kept)
+                && ledger::claim(ledger, &name, claim.clone()).is_ok()
+        });
         // Another of this turn may have taken the room; then nothing is written, and it is tried again.
-        if !draft.claim(&ledger, &claimant(id), &self.wish.claim) {
+        if !claimed {
             return false;
         }
         for (key, revision) in self.rests_on() {
@@ -379,8 +400,9 @@ impl Request for Placing {
     }
 }
 
-/// A host and its ledger as it was chosen by.
+/// A host and its ledger as it was chosen by, with what is kept there for others.
 pub struct HostChoice {
     host: HostRef,
     ledger: wharf_hosts::Held<wharf_records::hosts::Ledger>,
+    kept: Vec<Claim>,
 }

@@ -420,8 +420,11 @@ pub fn has_room_again(service: &Ec2Service, scope: &Scope, record: &Instance) ->
         return false;
     };
     let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
-    let promises = hosts.needs().promises(Some(&claimant(&record.id)), now);
-    hosts.read(|machines| wish.best(machines, &record.id, &promises).is_some())
+    let who = claimant(&record.id);
+    hosts.read(|machines| {
+        let kept = wish.kept(hosts, machines, Some(&who), now);
+        wish.best(machines, &record.id, &kept).is_some()
+    })
 }
 
 fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {

@@ -76,7 +76,6 @@ pub async fn spot_room(
     wish.claim.spot = true;
     let (hosts, now) = (&service.instances.parts.hosts, service.instances.now());
     hosts.up_to_date().await;
-    let promises = hosts.needs().promises(None, now);
     let room = hosts.read(|machines| {
         // Those that were placed meanwhile are counted already.
         let is_placed = |name: &str| {
@@ -88,7 +87,8 @@ pub async fn spot_room(
             .filter(|(name, _)| !is_placed(name))
             .map(|(_, claim)| claim.clone())
             .collect();
-        wish.room(machines, &promises, &pending)
+        let kept = wish.kept(hosts, machines, None, now);
+        wish.room(machines, &kept, &pending)
     });
     match room >= wanted.at_least {
         true => Ok(room),

@@ -2,6 +2,8 @@
 
 mod fleets;
 
+use wharf_hosts::{Claimant, FargateWaiting};
+
 use super::*;
 
 /// Code, and words of the text, of a refusal.
@@ -178,6 +180,60 @@ async fn a_request_is_fulfilled_when_there_is_room() {
     // Secrets are sealed.
     let stored = cloud.world.stored(&plane::prefix()).await;
     assert!(!stored.contains("c2VjcmV0"));
+}
+
+/// A task that waits for half of a host, and which nothing places here.
+fn waits_for_fargate(cloud: &Cloud, waits: bool) {
+    let task = FargateWaiting {
+        account: wharf_testkit::ACCOUNT.to_owned(),
+        claimant: Claimant::new("instance", "i-of-a-pod"),
+        claim: Claim {
+            cpu: 256,
+            memory: 2048,
+            interfaces: 1,
+            ..Claim::default()
+        },
+        zones: BTreeSet::new(),
+        architecture: None,
+        since: Timestamp(0),
+    };
+    let all = waits.then_some(task).into_iter().collect();
+    cloud.hosts.fargate().wait("pods", all);
+}
+
+#[tokio::test]
+async fn instances_of_spot_leave_room_that_others_wait_for_on_fargate() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    waits_for_fargate(&cloud, true);
+    let first = cloud.spot().await;
+    let told = cloud.comes_up(&first).await;
+    let refused_now = || async {
+        refused(
+            cloud
+                .ec2
+                .run_instances(&cloud.call(), cloud.asked_spot())
+                .await,
+            "InsufficientInstanceCapacity",
+            "There is no Spot capacity available that matches your request.",
+        );
+    };
+    refused_now().await;
+    // Nobody waits any more.
+    waits_for_fargate(&cloud, false);
+    let second = cloud.spot().await;
+    cloud.comes_up(&second).await;
+    // What is On-Demand has the room that others wait for.
+    waits_for_fargate(&cloud, true);
+    cloud.terminate(&first).await.unwrap();
+    cloud.says(&told, Reported::Terminated).await;
+    until("its room is free", || async { !cloud.claims(&first).await }).await;
+    refused_now().await;
+    let made = cloud
+        .ec2
+        .run_instances(&cloud.call(), cloud.asked_half())
+        .await
+        .unwrap();
+    cloud.comes_up(&id(&made)).await;
 }
 
 #[tokio::test]
