@@ -23,6 +23,10 @@ pub trait LogDeliveries: Send + Sync {
     /// Whether records of a type of a resource, by its ARN, are delivered anywhere.
     fn wants(&self, resource: &str, log_type: &str) -> bool;
 
+    /// Whether there may be room for a record of a type of a resource. `least`: a field, and the bytes that it has at least. What there is
+    /// no room for is counted as dropped, and need not be made.
+    fn admits(&self, resource: &str, log_type: &str, least: (&str, usize)) -> bool;
+
     /// Takes records of a resource on their way to all that want them, as of now. They are on disk when this returns.
     async fn log(&self, resource: &str, records: Vec<LogRecord>, now: Timestamp);
 }

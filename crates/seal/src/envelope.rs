@@ -15,7 +15,7 @@ pub(crate) const NONCE_BYTES: usize = 12;
 pub(crate) const TAG_BYTES: usize = 16;
 pub(crate) const DATA_KEY_BYTES: usize = 32;
 pub(crate) const WRAPPED_BYTES: usize = DATA_KEY_BYTES + TAG_BYTES;
-const HEADER_BYTES: usize = 1 + KeyId::BYTES + NONCE_BYTES + WRAPPED_BYTES;
+pub(crate) const HEADER_BYTES: usize = 1 + KeyId::BYTES + NONCE_BYTES + WRAPPED_BYTES;
 
 /// The longest text read back: what a record may hold at most (the store's 1 MiB per transaction).
 const MAX_TEXT_BYTES: usize = 1 << 20;

@@ -12,7 +12,10 @@ use wharf_base::{Opaque, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::{
-    envelope::{DATA_KEY_BYTES, Malformed, NONCE_BYTES, Sealed, WRAPPED_BYTES, key_of},
+    envelope::{
+        DATA_KEY_BYTES, HEADER_BYTES, Malformed, NONCE_BYTES, Sealed, TAG_BYTES, WRAPPED_BYTES,
+        key_of,
+    },
     file::{self, KeyringError, Mark, StoredKeys},
     passphrase::Lock,
     secret::Secret,
@@ -111,6 +114,11 @@ pub const SEALED_FILE_HEAD: usize = 64;
 /// Whether a file is a sealed one; those of versions before are what they hold.
 pub fn is_sealed_file(bytes: &[u8]) -> bool {
     bytes.starts_with(FILE_MAGIC)
+}
+
+/// The bytes of a sealed file that holds so many.
+pub const fn sealed_file_size(plain: usize) -> usize {
+    (FILE_MAGIC.len() + HEADER_BYTES + TAG_BYTES).saturating_add(plain)
 }
 
 /// The key that a file is sealed under, by its first [`SEALED_FILE_HEAD`] bytes; `None` if it is not.

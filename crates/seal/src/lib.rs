@@ -26,7 +26,9 @@ mod source;
 
 pub use envelope::{Malformed, Sealed};
 pub use file::KeyringError;
-pub use keyring::{KeyId, Keyring, OpenError, SEALED_FILE_HEAD, is_sealed_file, sealed_file_key};
+pub use keyring::{
+    KeyId, Keyring, OpenError, SEALED_FILE_HEAD, is_sealed_file, sealed_file_key, sealed_file_size,
+};
 pub use many::SharedKey;
 pub use once::{open_once, seal_once};
 pub use passphrase::MAX_PASSPHRASE;

@@ -209,6 +209,7 @@ fn a_rotation_by_another_process_is_followed() {
             Keyring::read(&source).unwrap(),
         );
         let file = there.seal_file(b"secret", CONTEXT);
+        assert_eq!(file.len(), sealed_file_size(b"secret".len()));
         assert!(!there.follow().unwrap());
         let active = here.rotate().unwrap();
         assert!(there.follow().unwrap() && there.active_key() == active);

@@ -244,8 +244,10 @@ impl Wanted {
             event: Some(self.id().to_owned()),
             ..Said::new(step, self.came, details)
         };
+        let least = steps::least(&self.document, logger.is_full);
         let mut about = |step: Step| {
-            if logger.wants(step) {
+            // Room first: the detail is in each of these.
+            if logger.admits(step, least) {
                 all.push(said(step, steps::of_event(&self.document, logger.is_full)));
             }
         };
@@ -259,6 +261,9 @@ impl Wanted {
             return all;
         }
         for rule in rules {
+            if !logger.admits(Step::RuleMatch, 0) {
+                continue;
+            }
             let targets = rule.targets.iter().map(|target| {
                 let arn = target.document["Arn"].as_str().unwrap_or_default();
                 let id = errand_id(&self.document, &self.bus, &rule.name, &target.id);

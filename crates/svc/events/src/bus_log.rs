@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wharf_base::Clock;
 use wharf_delivery::{LogDeliveries, LogRecord};
 
-use self::steps::{Said, Step};
+use self::steps::{DETAILS, Said, Step};
 use crate::{
     core::Core,
     names::BusName,
@@ -87,6 +87,12 @@ impl Logger {
     /// Whether anybody wants to know of a step.
     pub fn wants(&self, step: Step) -> bool {
         self.log_type(step).is_some()
+    }
+
+    /// Whether anybody wants to know of a step, and may have room for it. `least`: bytes that its details have at least.
+    pub fn admits(&self, step: Step, least: usize) -> bool {
+        let log_type = self.log_type(step);
+        log_type.is_some_and(|it| self.to.admits(&self.arn, it, (DETAILS, least)))
     }
 
     /// Logs what somebody wants to know of steps, at once.

@@ -10,6 +10,8 @@ use crate::{courier::Errand, records::LogLevel};
 
 /// Bytes of what is in events and of what targets get, as they are written: a record has at most 1 MB.
 const MOST_DETAIL: usize = 900_000;
+/// The field with what is in events and of what targets get.
+pub const DETAILS: &str = "details";
 /// What of details goes first where they are more.
 const LARGE: [&str; 3] = ["target_properties", "target_input", "event_detail"];
 /// The status of an invocation that succeeded.
@@ -114,7 +116,7 @@ impl Said {
             ("message_timestamp_ms", Some(self.at.millis().into())),
             ("message_type", text(self.step.as_str())),
             ("log_level", text(self.step.level().as_str())),
-            ("details", Some(Value::Object(self.details))),
+            (DETAILS, Some(Value::Object(self.details))),
             (
                 "dropped_fields",
                 (!dropped.is_empty()).then(|| dropped.into()),
@@ -130,15 +132,14 @@ impl Said {
 
 /// Takes out of details what makes them too large, and says what.
 fn cut(details: &mut Map<String, Value>) -> Vec<&'static str> {
-    let size = |it: &Value| it.to_string().len();
-    let large = |name: &&str| details.get(*name).map_or(0, size);
+    let large = |name: &&str| details.get(*name).map_or(0, written_size);
     let mut left: usize = LARGE.iter().map(large).sum();
     let mut dropped = Vec::new();
     for name in LARGE {
         if left > MOST_DETAIL
             && let Some(it) = details.remove(name)
         {
-            left -= size(&it);
+            left -= written_size(&it);
             dropped.push(name);
         }
     }
@@ -159,6 +160,29 @@ pub fn of_event(event: &Value, is_full: bool) -> Map<String, Value> {
         say("event_detail", event["detail"].to_string().into());
     }
     details
+}
+
+/// Bytes that details have at least, of an event with such a detail: they are as many as it has where it is written.
+pub fn least(event: &Value, is_full: bool) -> usize {
+    match is_full {
+        true => written_size(&event["detail"]),
+        false => 0,
+    }
+}
+
+/// The bytes of a document as it is written, which is not done for that.
+fn written_size(document: &Value) -> usize {
+    struct Size(usize);
+    impl std::fmt::Write for Size {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+    let mut size = Size(0);
+    // What counts does not fail.
+    let _ = std::fmt::write(&mut size, format_args!("{document}"));
+    size.0
 }
 
 /// What is said of a rule that wants an event; targets with the ids of their invocations.
@@ -402,5 +426,6 @@ mod tests {
         assert_eq!(full["source_time_ms"], 7000);
         assert_eq!(full["event_detail"], r#"{"b":1}"#);
         assert_eq!(of_event(&event, false).get("event_detail"), None);
+        assert_eq!((least(&event, true), least(&event, false)), (7, 0));
     }
 }

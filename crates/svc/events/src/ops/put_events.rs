@@ -67,7 +67,7 @@ async fn put(
     let mut places = Vec::new();
     for entry in entries {
         let bus = BusName::asked(place, entry.event_bus_name.as_deref());
-        logged.push(Logged::of(core, (place, &bus), &entry, call).await);
+        logged.push(Logged::of(core, (place, &bus), &entry).await);
         // An event that could not be kept under its bus's key is not taken, but for the bus's dead letters.
         if !shut.contains_key(&bus) {
             shut.insert(bus.clone(), Shut::of(core, &bus).await?);
@@ -114,7 +114,8 @@ async fn put(
 /// An entry of which its bus's log tells if it is not taken. Of those that are taken it tells as they come onto the bus.
 struct Logged {
     logger: Arc<Logger>,
-    details: Map<String, Value>,
+    account: String,
+    entry: PutEventsRequestEntry,
 }
 
 impl Logged {
@@ -122,38 +123,48 @@ impl Logged {
         core: &Core,
         (place, bus): (&Place, &BusName),
         entry: &PutEventsRequestEntry,
-        call: &Call,
     ) -> Option<Self> {
         let logger = bus_log::logger(core, bus).await?;
-        if !logger.wants(Step::EventIngestFailure) {
-            return None;
-        }
-        let detail = entry.detail.as_deref().filter(|_| logger.is_full);
+        logger.wants(Step::EventIngestFailure).then(|| Self {
+            logger,
+            account: place.account.clone(),
+            entry: entry.clone(),
+        })
+    }
+
+    /// What is said of it.
+    fn details(&self, call: &Call) -> Map<String, Value> {
+        let entry = &self.entry;
+        let detail = entry.detail.as_deref().filter(|_| self.logger.is_full);
         let detail = detail.unwrap_or_default();
         let detail = serde_json::from_str(detail).unwrap_or_else(|_| Value::from(detail));
         let document = json!({
-            "account": place.account,
+            "account": self.account,
             "time": entry.time.unwrap_or(call.now).iso8601_seconds(),
             "source": entry.source,
             "detail-type": entry.detail_type,
             "resources": entry.resources.as_deref().unwrap_or_default(),
             "detail": detail,
         });
-        let details = steps::of_event(&document, logger.is_full);
-        Some(Self { logger, details })
+        steps::of_event(&document, self.logger.is_full)
     }
 
     async fn refused(self, result: &PutEventsResultEntry, call: &Call) {
         let (Some(code), Some(text)) = (&result.error_code, &result.error_message) else {
             return;
         };
+        // Room first. How long the detail is once blanks between its parts are gone is not known before.
+        if !self.logger.admits(Step::EventIngestFailure, 0) {
+            return;
+        }
+        let details = self.details(call);
         let said = Said {
             request: Some(call.request_id.clone()),
             error: Some(json!({
                 "error_message": format!("{code}: {text}"),
                 "aws_service": SERVICE,
             })),
-            ..Said::new(Step::EventIngestFailure, call.now, self.details)
+            ..Said::new(Step::EventIngestFailure, call.now, details)
         };
         self.logger.log(vec![said]).await;
     }

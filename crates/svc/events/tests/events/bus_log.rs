@@ -198,6 +198,39 @@ async fn what_services_tell_is_logged_before_it_is_owed() {
 }
 
 #[tokio::test]
+async fn no_record_is_made_for_which_there_is_no_room() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["shop"]}), vec![queue("t")])
+        .await;
+    *home.logged.types.lock() = ALL.into();
+    level(&home, Some("FULL"), Some("TRACE")).await;
+    home.logged.is_full.store(true, Ordering::Relaxed);
+    let bad = PutEventsRequestEntry {
+        detail: Some("no JSON".to_owned()),
+        ..entry("shop", json!({}))
+    };
+    let put = home.put(vec![entry("shop", json!({"a": 1})), bad]).await;
+    assert_eq!(put.failed_entry_count, Some(1));
+    let refused = std::mem::take(&mut *home.logged.refused.lock());
+    // Receipt, ingestion and the look at rules have the detail; the rule that wants it has not, nor is that of the other known yet.
+    let expected = [
+        ("TRACE_LOGS", 7),
+        ("INFO_LOGS", 7),
+        ("TRACE_LOGS", 7),
+        ("INFO_LOGS", 0),
+        ("ERROR_LOGS", 0),
+    ];
+    assert_eq!(
+        refused,
+        expected.map(|(log_type, least)| (log_type.to_owned(), least))
+    );
+    home.calls(1).await;
+    home.end().await;
+    let of_event = |it: &str| it.starts_with("EVENT_") || it.starts_with("RULE_");
+    assert!(!steps(&home).iter().any(|it| of_event(it)));
+}
+
+#[tokio::test]
 async fn rules_of_services_and_their_targets_are_not_told_of() {
     let home = Home::start();
     let service = call_of_service("ecs.amazonaws.com");

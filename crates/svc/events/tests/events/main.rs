@@ -119,6 +119,10 @@ pub struct Logged {
     pub records: Mutex<Vec<(String, Value)>>,
     /// Calls, those that are held up included.
     pub asked: AtomicUsize,
+    /// There is no room for any record.
+    pub is_full: AtomicBool,
+    /// Types of those that were not made therefore, with what would have been in them.
+    pub refused: Mutex<Vec<(String, usize)>>,
     /// Who holds it keeps records from being written down.
     pub writing: tokio::sync::Mutex<()>,
 }
@@ -131,6 +135,15 @@ impl LogDeliveries for Logged {
 
     fn wants(&self, _: &str, log_type: &str) -> bool {
         self.types.lock().contains(&log_type)
+    }
+
+    fn admits(&self, _: &str, log_type: &str, (field, bytes): (&str, usize)) -> bool {
+        assert_eq!(field, "details");
+        let is_full = self.is_full.load(Ordering::Relaxed);
+        if is_full {
+            self.refused.lock().push((log_type.to_owned(), bytes));
+        }
+        !is_full
     }
 
     async fn log(&self, resource: &str, records: Vec<LogRecord>, _: Timestamp) {

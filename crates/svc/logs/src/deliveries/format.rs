@@ -1,5 +1,7 @@
 //! Records as they are written: which of their fields, and in which form. Pure.
 
+use std::fmt::{self, Write};
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -29,13 +31,50 @@ impl Written {
 
     /// A record, without an end of the line.
     pub fn line(&self, record: &Map<String, Value>) -> String {
+        let mut line = String::new();
+        // Neither what is written to here nor what is below fails.
+        let _ = self.write(record, &mut line);
+        line
+    }
+
+    /// The bytes of such a line, which is not made for that.
+    pub fn size(&self, record: &Map<String, Value>) -> usize {
+        let mut size = Size(0);
+        let _ = self.write(record, &mut size);
+        size.0
+    }
+
+    /// Whether a field is written at all.
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|it| it == field)
+    }
+
+    fn write(&self, record: &Map<String, Value>, to: &mut impl Write) -> fmt::Result {
         if self.format == Format::Json {
             let chosen = self.fields.iter();
-            let chosen = chosen.filter_map(|it| Some((it.clone(), record.get(it)?.clone())));
-            return Value::Object(chosen.collect()).to_string();
+            let chosen = chosen.filter_map(|it| Some((it.as_str(), record.get(it)?)));
+            to.write_char('{')?;
+            for (number, (name, value)) in chosen.enumerate() {
+                let before = if number > 0 { "," } else { "" };
+                write!(to, "{before}{}:{value}", Value::from(name))?;
+            }
+            return to.write_char('}');
         }
-        let values = self.fields.iter().map(|it| self.value(record.get(it)));
-        values.collect::<Vec<_>>().join(&self.delimiter)
+        for (number, name) in self.fields.iter().enumerate() {
+            if number > 0 {
+                to.write_str(&self.delimiter)?;
+            }
+            let mut within = Within {
+                written: self,
+                to: &mut *to,
+            };
+            match record.get(name) {
+                None | Some(Value::Null) => within.to.write_str(NOTHING)?,
+                Some(Value::String(text)) => within.write_str(text)?,
+                Some(other) => write!(within, "{other}")?,
+            }
+        }
+        Ok(())
     }
 
     /// What a file begins with.
@@ -43,27 +82,40 @@ impl Written {
         let is_told = self.format == Format::W3c;
         is_told.then(|| format!("#Version: 1.0\n#Fields: {}\n", self.fields.join(" ")))
     }
+}
 
-    fn value(&self, value: Option<&Value>) -> String {
-        let text = match value {
-            None | Some(Value::Null) => return NOTHING.to_owned(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        };
-        let mut written = String::with_capacity(text.len());
+/// What is written between delimiters.
+struct Within<'a, W> {
+    written: &'a Written,
+    to: &'a mut W,
+}
+
+impl<W: Write> Write for Within<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
         for letter in text.chars() {
-            let parts = self.delimiter.contains(letter) && self.format != Format::Raw;
+            let parts =
+                self.written.delimiter.contains(letter) && self.written.format != Format::Raw;
             // An end of a line would be that of the record.
             if parts || matches!(letter, '\n' | '\r') {
                 let mut bytes = [0; 4];
                 for byte in letter.encode_utf8(&mut bytes).bytes() {
-                    written.push_str(&format!("%{byte:02X}"));
+                    write!(self.to, "%{byte:02X}")?;
                 }
             } else {
-                written.push(letter);
+                self.to.write_char(letter)?;
             }
         }
-        written
+        Ok(())
+    }
+}
+
+/// Counts what it gets.
+struct Size(usize);
+
+impl Write for Size {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
     }
 }
 
@@ -111,8 +163,9 @@ mod tests {
             (Format::W3c, " ", "1 x\ty%0Az - {\"d\":\"e%20f\"}"),
             (Format::Raw, " ", "1 x\ty%0Az - {\"d\":\"e f\"}"),
         ] {
-            let line = written(format, delimiter).line(&record());
-            assert_eq!(line, expected, "{format:?}");
+            let written = written(format, delimiter);
+            assert_eq!(written.line(&record()), expected, "{format:?}");
+            assert_eq!(written.size(&record()), expected.len(), "{format:?}");
         }
     }
 

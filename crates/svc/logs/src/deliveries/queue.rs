@@ -85,17 +85,20 @@ fn cost(bytes: usize) -> usize {
 impl Queue {
     /// Takes room for a record that is about to be written down; whether there was any.
     pub fn add(&mut self, of: &Of, bytes: usize, now: Timestamp) -> bool {
+        let has_room = self.has_room(of, bytes);
+        if has_room {
+            self.take(of, cost(bytes), now);
+        }
+        has_room
+    }
+
+    /// Whether there is room for a record of so many bytes now.
+    pub fn has_room(&self, of: &Of, bytes: usize) -> bool {
         let bytes = cost(bytes);
         let row = self.rows.get(&of.key).map_or(0, |it| it.bytes);
         let account = self.bytes.get(&of.account).copied().unwrap_or(0);
-        if row + bytes > MOST_OF_ROW
-            || account + bytes > MOST_OF_ACCOUNT
-            || self.all + bytes > MOST_OF_ALL
-        {
-            return false;
-        }
-        self.take(of, bytes, now);
-        true
+        let fits = |taken: usize, most| taken.saturating_add(bytes) <= most;
+        fits(row, MOST_OF_ROW) && fits(account, MOST_OF_ACCOUNT) && fits(self.all, MOST_OF_ALL)
     }
 
     /// Takes up records that a process before this one wrote down, by their bytes: there was room for them, and they have waited.
@@ -378,8 +381,9 @@ mod tests {
             ("e", "1", false),
             ("f", "2", true),
         ] {
-            let added = queue.add(&of(key, account, false), most, at(0));
-            assert_eq!(added, fits, "{key}");
+            let of = of(key, account, false);
+            assert_eq!(queue.has_room(&of, most), fits, "{key}");
+            assert_eq!(queue.add(&of, most, at(0)), fits, "{key}");
         }
         for due in queue.due(at(0)) {
             queue.done(&due.key, [most]);

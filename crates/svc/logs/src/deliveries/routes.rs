@@ -2,7 +2,7 @@
 //! record of a resource costs where nothing is delivered is a look at a flag; where one is, who logs waits until it is on disk.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -116,28 +116,28 @@ impl Deliveries {
         self.routes.read().of.get(&of).cloned().unwrap_or_default()
     }
 
-    /// What is to be written down of records, by where it goes.
-    fn lines(
-        &self,
-        resource: &str,
-        records: &[LogRecord],
-        now: Timestamp,
-    ) -> Vec<(Arc<Route>, Vec<Line>)> {
-        let mut all: Vec<(Arc<Route>, Vec<Line>)> = Vec::new();
-        for record in records {
-            for route in self.routes_of(resource, record.log_type) {
-                let line = Line {
-                    at: record.at,
-                    taken: now,
-                    text: route.written.line(&record.fields),
-                };
-                match all.iter_mut().find(|it| Arc::ptr_eq(&it.0, &route)) {
-                    Some((_, lines)) => lines.push(line),
-                    None => all.push((route, vec![line])),
-                }
-            }
+    /// Where records go, each place once.
+    fn routes_for(&self, resource: &str, records: &[LogRecord]) -> Vec<Arc<Route>> {
+        let types: BTreeSet<&str> = records.iter().map(|it| it.log_type).collect();
+        let routes = types
+            .into_iter()
+            .flat_map(|it| self.routes_of(resource, it));
+        routes.collect()
+    }
+
+    /// Whether one of those that a record would go to has room for it.
+    fn admits(&self, resource: &str, log_type: &str, (field, bytes): (&str, usize)) -> bool {
+        let routes = self.routes_of(resource, log_type);
+        let queue = self.queue.lock();
+        let admits = routes.iter().any(|it| {
+            let least = if it.written.has(field) { bytes } else { 0 };
+            queue.has_room(&it.row, Line::sealed_size(least))
+        });
+        drop(queue);
+        if !admits {
+            self.drop_records(routes.len() as u64);
         }
-        all
+        admits
     }
 
     pub(super) fn drop_records(&self, count: u64) {
@@ -155,12 +155,17 @@ impl LogDeliveries for LogsService {
         self.are_any() && !self.deliveries.routes_of(resource, log_type).is_empty()
     }
 
+    fn admits(&self, resource: &str, log_type: &str, least: (&str, usize)) -> bool {
+        self.deliveries.admits(resource, log_type, least)
+    }
+
     async fn log(&self, resource: &str, records: Vec<LogRecord>, now: Timestamp) {
-        let lines = self.deliveries.lines(resource, &records, now);
+        let routes = self.deliveries.routes_for(resource, &records);
+        let records = Arc::new(records);
         // Who logs may be cut off; room that was taken is used or given back all the same.
-        let writing = lines.into_iter().map(|(route, lines)| {
-            let service = self.clone();
-            tokio::spawn(async move { service.write_down(&route, lines, now).await })
+        let writing = routes.into_iter().map(|route| {
+            let (service, records) = (self.clone(), records.clone());
+            tokio::spawn(async move { service.write_down(&route, &records, now).await })
         });
         for written in writing.collect::<Vec<_>>() {
             if let Err(error) = written.await {
@@ -171,34 +176,34 @@ impl LogDeliveries for LogsService {
 }
 
 impl LogsService {
-    /// Writes down what a delivery is to bring, as far as there is room.
-    async fn write_down(&self, route: &Route, lines: Vec<Line>, now: Timestamp) {
+    /// Writes down what a delivery is to bring of the records of its type, as far as there is room.
+    async fn write_down(&self, route: &Route, records: &[LogRecord], now: Timestamp) {
         let key = route.row.key.as_str();
-        let (count, mut records) = (lines.len(), Vec::with_capacity(lines.len()));
+        let (mut lines, mut dropped) = (Vec::new(), 0);
         let writing = self.deliveries.writing.read().await;
-        for line in lines {
-            let record = line.sealed(&self.keyring, &route.stream);
-            let fits = record.len() <= MAX_RECORD_BYTES;
-            if fits
-                && self
-                    .deliveries
-                    .queue
-                    .lock()
-                    .add(&route.row, record.len(), now)
-            {
-                records.push(record);
+        for record in records.iter().filter(|it| it.log_type == route.of.1) {
+            // Room first: of what there is none for no line is made.
+            let bytes = Line::sealed_size(route.written.size(&record.fields));
+            let queue = &self.deliveries.queue;
+            if bytes > MAX_RECORD_BYTES || !queue.lock().add(&route.row, bytes, now) {
+                dropped += 1;
+                continue;
             }
+            let line = Line {
+                at: record.at,
+                taken: now,
+                text: route.written.line(&record.fields),
+            };
+            lines.push(line.sealed(&self.keyring, &route.stream));
         }
-        let mut dropped = count - records.len();
         // A delivery has room for no more bytes than fit into one append.
-        for some in records.chunks(MAX_APPEND_RECORDS) {
+        for some in lines.chunks(MAX_APPEND_RECORDS) {
             let appended = self.events.journal().append(&route.stream, some).await;
             if let Err(error) = appended {
                 let bytes = some.iter().map(Vec::len);
                 self.deliveries.queue.lock().let_go(key, bytes);
                 dropped += some.len();
-                let records = some.len();
-                tracing::warn!(delivery = route.id, records, %error, "dropped logs of a resource that could not be written down");
+                tracing::warn!(delivery = route.id, records = some.len(), %error, "dropped logs of a resource that could not be written down");
             }
         }
         // Who removes or seals a stream waits for this, and is waited for below.
@@ -392,7 +397,10 @@ mod tests {
     use wharf_testkit::World;
 
     use super::*;
-    use crate::{Options, Parts, deliveries::queue::GATHERED};
+    use crate::{
+        Options, Parts,
+        deliveries::{queue::GATHERED, records::Format},
+    };
 
     const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
 
@@ -434,32 +442,46 @@ mod tests {
     #[test]
     fn what_is_logged_goes_by_the_routes_that_stand() {
         let deliveries = Deliveries::default();
-        let waiting = |log_type: &'static str| {
-            let record = LogRecord {
+        let routes = |log_type: &'static str| {
+            let of_type = || LogRecord {
                 log_type,
-                at: Timestamp(7),
-                fields: json!({"message_type": "RULE_MATCH"})
-                    .as_object()
-                    .unwrap()
-                    .clone(),
+                ..record("RULE_MATCH")
             };
-            let two = [record.clone(), record];
-            let lines = deliveries.lines(BUS, &two, Timestamp(9)).into_iter();
-            let lines: Vec<Line> = lines.flat_map(|it| it.1).collect();
-            assert!(lines.iter().all(|it| it.taken == Timestamp(9)));
-            lines.len()
+            deliveries.routes_for(BUS, &[of_type(), of_type()]).len()
         };
-        assert_eq!(waiting("INFO_LOGS"), 0);
+        assert_eq!(routes("INFO_LOGS"), 0);
         let group = "arn:aws:logs:us-east-1:000000000000:log-group:a";
         deliveries.set("key", made(group));
         assert!(deliveries.are_any.load(Ordering::Relaxed));
-        assert_eq!((waiting("INFO_LOGS"), waiting("TRACE_LOGS")), (2, 0));
+        assert_eq!((routes("INFO_LOGS"), routes("TRACE_LOGS")), (1, 0));
         // Made again, it takes the place of itself.
         deliveries.set("key", made(group));
-        assert_eq!(waiting("INFO_LOGS"), 2);
+        assert_eq!(routes("INFO_LOGS"), 1);
         deliveries.set("key", None);
         assert!(!deliveries.are_any.load(Ordering::Relaxed));
-        assert_eq!(waiting("INFO_LOGS"), 0);
+        assert_eq!(routes("INFO_LOGS"), 0);
+    }
+
+    #[test]
+    fn a_record_is_made_where_one_of_its_deliveries_has_room() {
+        let deliveries = Deliveries::default();
+        let admits = |bytes| deliveries.admits(BUS, "INFO_LOGS", ("details", bytes));
+        let dropped = || deliveries.dropped.load(Ordering::Relaxed);
+        deliveries.set("key", made("arn:aws:s3:::b"));
+        assert!(admits(1 << 20));
+        assert!(!admits(5 << 20));
+        assert_eq!(dropped(), 1);
+        // What a delivery does not write takes no room of it.
+        let mut without = made("arn:aws:s3:::b").unwrap();
+        let delivery = json!({
+            "source": "bus", "destination": "arn", "destination_type": "S3", "created_at": 5,
+            "fields": ["message_type"],
+        });
+        let delivery: Delivery = serde_json::from_value(delivery).unwrap();
+        without.written = Written::new(Format::Json, without.kind, &delivery);
+        deliveries.set("other", Some(without));
+        assert!(admits(5 << 20));
+        assert_eq!(dropped(), 1);
     }
 
     fn started() -> (tempfile::TempDir, LogsService) {
@@ -482,12 +504,35 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(7);
 
-    fn line() -> Line {
-        Line {
+    fn record(step: &str) -> LogRecord {
+        let fields = json!({ "message_type": step });
+        LogRecord {
+            log_type: "INFO_LOGS",
             at: NOW,
-            taken: NOW,
-            text: "a".to_owned(),
+            fields: fields.as_object().unwrap().clone(),
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_written_down_takes_the_room_that_it_has_and_no_other_types() {
+        let (_folder, logs) = started();
+        let route = made("arn:aws:s3:::b").unwrap();
+        let key = route.row.key.clone();
+        logs.deliveries.set(&key, made("arn:aws:s3:::b"));
+        let other = LogRecord {
+            log_type: "TRACE_LOGS",
+            ..record("c")
+        };
+        let large = record(&"x".repeat(5 << 20));
+        let all = [record("a"), other, large, record("b")];
+        logs.write_down(&route, &all, NOW).await;
+        let journal = logs.events.journal();
+        let sizes = waiting::sizes(journal, &route.stream).await.unwrap();
+        assert_eq!((sizes.len(), logs.dropped_records()), (2, 1));
+        // As much was taken as waits.
+        logs.deliveries.queue.lock().let_go(&key, sizes);
+        let due = logs.deliveries.queue.lock().due(NOW + GATHERED);
+        assert_eq!(due, []);
     }
 
     /// Its deletion comes between the look at the routes and the write.
@@ -495,7 +540,7 @@ mod tests {
     async fn what_is_written_down_of_a_deleted_delivery_goes_too() {
         let (_folder, logs) = started();
         let gone = made("arn:aws:s3:::b").unwrap();
-        logs.write_down(&gone, vec![line()], NOW).await;
+        logs.write_down(&gone, &[record("a")], NOW).await;
         assert!(logs.events.journal().stream(&gone.stream).is_none());
         let due = logs.deliveries.queue.lock().due(NOW + GATHERED);
         assert_eq!(due, []);
@@ -507,7 +552,7 @@ mod tests {
         let gone = made("arn:aws:s3:::b").unwrap();
         let key = gone.row.key.clone();
         logs.deliveries.set(&key, made("arn:aws:s3:::b"));
-        logs.write_down(&gone, vec![line()], NOW).await;
+        logs.write_down(&gone, &[record("a")], NOW).await;
         logs.events.journal().clone().close().await;
         assert!(logs.set_route(&key).await.is_err());
         assert!(logs.deliveries.route(&key).is_none());

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use wharf_base::Timestamp;
 use wharf_journal::{Journal, JournalError, Moved, Records};
 use wharf_records::{Record as _, Scope};
-use wharf_seal::{KeyId, Keyring, sealed_file_key};
+use wharf_seal::{KeyId, Keyring, sealed_file_key, sealed_file_size};
 
 use super::{queue::FILE_BYTES, records::Delivery};
 
@@ -62,6 +62,11 @@ impl Line {
     /// As its stream keeps it.
     pub fn sealed(&self, keyring: &Keyring, stream: &str) -> Vec<u8> {
         keyring.seal_file(&self.encoded(), stream)
+    }
+
+    /// The bytes of that, of a line of so many.
+    pub const fn sealed_size(text: usize) -> usize {
+        sealed_file_size(HEAD.saturating_add(text))
     }
 
     fn opened(keyring: &Keyring, stream: &str, bytes: &[u8]) -> Option<Self> {
