@@ -266,6 +266,27 @@ impl Journal {
         async move { self.append_gathered(stream, &mut records?).await }
     }
 
+    /// As [`Journal::append`], to a stream that many share, each of whom waits for its own records alone: they take turns as `lane`, and
+    /// not with all that is asked of the stream. So these go in no order with records of other lanes.
+    pub fn append_as<'a, R: AsRef<[u8]>>(
+        &'a self,
+        lane: &'a str,
+        stream: &'a str,
+        records: &[R],
+    ) -> impl Future<Output = Result<u64, JournalError>> + Send + use<'a, R> {
+        let records = Records::of(records);
+        async move {
+            let (block, count) = records?.lend()?;
+            let act = Act::Append {
+                block,
+                count,
+                packed: false,
+                moved: None,
+            };
+            self.ask_as(lane, stream.to_owned(), act).await
+        }
+    }
+
     /// As [`Journal::append`], of records that were gathered one by one. They are gone from
     /// `records` if they were appended, or if the caller stops waiting.
     pub async fn append_gathered(
@@ -534,6 +555,11 @@ impl Journal {
     }
 
     async fn ask(&self, stream: String, act: Act) -> Result<u64, JournalError> {
+        let lane = lane_of(&stream).to_owned();
+        self.ask_as(&lane, stream, act).await
+    }
+
+    async fn ask_as(&self, lane: &str, stream: String, act: Act) -> Result<u64, JournalError> {
         check_name(&stream)?;
         let bytes = if let Act::Append { block, .. } = &act {
             block.len()
@@ -541,7 +567,7 @@ impl Journal {
             0
         };
         // At most a part of the queue, by the limits already checked.
-        let room = self.inner.room.take(lane_of(&stream), bytes).await;
+        let room = self.inner.room.take(lane, bytes).await;
         let (lane, room) = room.map_err(|_| JournalError::Closed)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Request(Request {

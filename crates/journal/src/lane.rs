@@ -2,7 +2,7 @@
 
 /// Those with the same first two parts of their names, of the second what stands before a hyphen: an account's audit log
 /// (`cloudtrail/ACCOUNT/…`), or the streams of all its log groups (`logs/ACCOUNT-…/…`). It is the name alone that says it,
-/// so that what is asked of one stream stays in its order.
+/// so that what is asked of one stream stays in its order; but for [`crate::Journal::append_as`].
 pub(crate) fn lane_of(stream: &str) -> &str {
     let Some((first, rest)) = stream.split_once('/') else {
         return stream;

@@ -34,11 +34,10 @@ impl Faults for Slow {
     }
 }
 
-#[tokio::test]
-async fn who_appends_little_goes_with_the_next_frame() {
-    let dir = tempfile::tempdir().unwrap();
+/// A journal whose first large frame waits; it is told of, and goes on, by these.
+fn slow(dir: &std::path::Path) -> (Journal, Arc<Slow>, mpsc::Receiver<()>, mpsc::SyncSender<()>) {
     let (reached, is_reached) = mpsc::sync_channel(1);
-    let (go_on, waits) = mpsc::channel();
+    let (go_on, waits) = mpsc::sync_channel(1);
     let slow = Arc::new(Slow {
         reached,
         go_on: Mutex::new(waits),
@@ -48,7 +47,14 @@ async fn who_appends_little_goes_with_the_next_frame() {
         disk: Disk::failing(slow.clone()),
         ..JournalOptions::default()
     };
-    let journal = Journal::open(dir.path(), options).unwrap();
+    let journal = Journal::open(dir, options).unwrap();
+    (journal, slow, is_reached, go_on)
+}
+
+#[tokio::test]
+async fn who_appends_little_goes_with_the_next_frame() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, slow, is_reached, go_on) = slow(dir.path());
     let append = |stream: &'static str, record: Vec<u8>| {
         let journal = journal.clone();
         tokio::spawn(async move { journal.append(stream, &[record]).await })
@@ -68,5 +74,35 @@ async fn who_appends_little_goes_with_the_next_frame() {
     assert_eq!(offsets, [0, 1, 2, 3, 4, 5, 0]);
     let frames = slow.frames.lock().unwrap().clone();
     assert_eq!(frames, [false, true, false, false, false, false]);
+    journal.close().await;
+}
+
+/// Those of one stream.
+#[tokio::test]
+async fn who_shares_a_stream_takes_turns_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, slow, is_reached, go_on) = slow(dir.path());
+    let append = |lane: &'static str, record: Vec<u8>| {
+        let journal = journal.clone();
+        tokio::spawn(async move { journal.append_as(lane, "s3/pack", &[record]).await })
+    };
+    let mut all = vec![append("s3/loud", vec![7; LARGE])];
+    tokio::task::yield_now().await;
+    is_reached.recv().unwrap();
+    all.extend((0..5).map(|_| append("s3/loud", vec![7; LARGE])));
+    all.push(append("s3/quiet", MARK.to_vec()));
+    tokio::task::yield_now().await;
+    go_on.send(()).unwrap();
+    let mut offsets = Vec::new();
+    for appended in all {
+        offsets.push(appended.await.unwrap().unwrap());
+    }
+    let frames = slow.frames.lock().unwrap().clone();
+    assert_eq!(frames, [false, true, false, false, false, false]);
+    // Each finds its own at its place.
+    let quiet = offsets.pop().unwrap();
+    assert!(offsets.is_sorted() && !offsets.contains(&quiet));
+    let read = journal.read("s3/pack", quiet, 1, 0).await.unwrap();
+    assert_eq!(read.records[0].data, MARK);
     journal.close().await;
 }

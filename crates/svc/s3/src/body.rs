@@ -51,15 +51,16 @@ impl Kept {
     }
 }
 
-/// Reads the body of an object to its end and keeps it. `computed` is the checksum to compute, where the sender gives
+/// Reads the body of an object of an account's bucket to its end and keeps it. `computed` is the checksum to compute, where the sender gives
 /// none of that algorithm.
 pub async fn receive(
     core: &Core,
+    account: &str,
     stream: &ByteStream,
     computed: Option<Algorithm>,
     key: Option<&Key>,
 ) -> Result<Kept, Fault> {
-    let keeping = Keeping::new(core, key, packs::MOST)?;
+    let keeping = Keeping::new(core, key, Some(account))?;
     keep(stream, computed, keeping).await
 }
 
@@ -70,7 +71,7 @@ pub async fn receive_part(
     computed: Option<Algorithm>,
     key: Option<&Key>,
 ) -> Result<Kept, Fault> {
-    keep(stream, computed, Keeping::new(core, key, 0)?).await
+    keep(stream, computed, Keeping::new(core, key, None)?).await
 }
 
 async fn keep(
@@ -107,8 +108,8 @@ async fn keep(
 /// Bytes on their way into a pack, or into a blob once they are too many.
 struct Keeping<'a> {
     core: &'a Core,
-    /// Bytes that go into a pack.
-    most_packed: usize,
+    /// The account in whose turn what is small goes into a pack; none of that does without.
+    packed_for: Option<&'a str>,
     /// Those that came, while they are no more.
     held: BytesMut,
     upload: Option<wharf_blobs::Upload>,
@@ -116,10 +117,10 @@ struct Keeping<'a> {
 }
 
 impl<'a> Keeping<'a> {
-    fn new(core: &'a Core, key: Option<&Key>, most_packed: usize) -> Result<Self, Fault> {
+    fn new(core: &'a Core, key: Option<&Key>, packed_for: Option<&'a str>) -> Result<Self, Fault> {
         Ok(Self {
             core,
-            most_packed,
+            packed_for,
             held: BytesMut::new(),
             upload: None,
             sealer: key.map(Sealer::new).transpose().map_err(broken)?,
@@ -143,7 +144,8 @@ impl<'a> Keeping<'a> {
     }
 
     async fn push(&mut self, piece: Bytes) -> Result<(), Fault> {
-        if self.upload.is_none() && self.held.len() + piece.len() <= self.most_packed {
+        let most_packed = self.packed_for.map_or(0, |_| packs::MOST);
+        if self.upload.is_none() && self.held.len() + piece.len() <= most_packed {
             self.held.extend_from_slice(&piece);
             return Ok(());
         }
@@ -177,7 +179,10 @@ impl<'a> Keeping<'a> {
         if self.held.is_empty() {
             return Ok((Body::Empty, None));
         }
-        let (place, pack) = self.core.packs.put(&self.held, self.core.now()).await?;
+        // Of a part there is nothing here: all of it went into a blob.
+        let whose = self.packed_for.unwrap_or_default();
+        let put = self.core.packs.put(whose, &self.held, self.core.now());
+        let (place, pack) = put.await?;
         let body = Body::Packed {
             slot: ids::hex16(),
             place: Some(place),

@@ -18,7 +18,7 @@ use wharf_wire::Fault;
 
 use crate::{
     core::{ChangeError, Core},
-    packs::PACK_BYTES,
+    packs::{MOVED, PACK_BYTES},
     records::{self, Pack, Slot},
 };
 
@@ -140,7 +140,7 @@ async fn relocate(core: &Core, key: &str, slot: &Slot) -> Result<(), Fault> {
         );
         return Ok(());
     };
-    let (place, _held): (Slot, Arc<_>) = core.packs.put(&body, core.now()).await?;
+    let (place, _held): (Slot, Arc<_>) = core.packs.put(MOVED, &body, core.now()).await?;
     let mut changes = core.table.begin();
     changes.when(found.unchanged());
     changes.put(key, &place);

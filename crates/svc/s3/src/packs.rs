@@ -74,6 +74,8 @@ pub struct Packs {
     read: Mutex<HashMap<String, Arc<Open>>>,
 }
 
+/// Whose turn bodies have that are moved from pack to pack: no account's.
+pub const MOVED: &str = "moved";
 /// Packs whose keys are kept for further reads.
 const MOST_KEYS: usize = 4096;
 
@@ -90,17 +92,22 @@ impl Packs {
     }
 
     /// Keeps a body durably. What comes back with its place is held until a slot names it: nobody removes
-    /// the pack before.
+    /// the pack before. `whose`: the account that it is of, so that none waits behind all that another puts into the same pack.
     ///
     /// # Errors
     /// The store's and the journal's.
-    pub async fn put(&self, body: &[u8], now: Timestamp) -> Result<(Slot, Arc<Open>), Fault> {
+    pub async fn put(
+        &self,
+        whose: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(Slot, Arc<Open>), Fault> {
         let pack = self.filled(now).await?;
         let sealed = seal(&pack, body).map_err(fault::pack)?;
         let size = sealed.len() as u64;
         pack.bytes.fetch_add(size, Ordering::Relaxed);
-        let stream = stream(&pack.id);
-        let at = self.journal.append(&stream, &[sealed]).await;
+        let (stream, lane) = (stream(&pack.id), stream(whose));
+        let at = self.journal.append_as(&lane, &stream, &[sealed]).await;
         let slot = Slot {
             pack: pack.id.clone(),
             at: at.map_err(|error| fault::pack(error.into()))?,

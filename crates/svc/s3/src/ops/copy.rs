@@ -240,7 +240,9 @@ async fn try_copy(
                 return Ok(None);
             };
             let computed = wanted.unwrap_or(wharf_wire::streaming::Algorithm::Crc64Nvme);
-            let kept = body::receive(core, &stream, Some(computed), sealing.key.as_ref()).await?;
+            let whose = open.record.account.as_str();
+            let key = sealing.key.as_ref();
+            let kept = body::receive(core, whose, &stream, Some(computed), key).await?;
             object.size = kept.size;
             object.etag.clone_from(&kept.etag);
             object.sum.clone_from(&kept.sum);

@@ -47,6 +47,7 @@ pub async fn put(
     let stream = input.body.unwrap_or_default();
     let kept = body::receive(
         core,
+        &open.record.account,
         &stream,
         body::to_compute(gives_one),
         sealing.key.as_ref(),
