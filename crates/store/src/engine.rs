@@ -117,7 +117,7 @@ fn tick_while_needed(inline: &Weak<Inline>, tick: Duration) {
         };
         let mut writer = inline.writer.lock();
         match writer.as_mut().filter(|it| it.has_leases()) {
-            Some(writer) => writer.end_leases(),
+            Some(writer) => writer.end_due(),
             None => return inline.ticking.store(false, Ordering::Release),
         }
     }

@@ -90,7 +90,7 @@ impl<'a> Group<'a> {
         change.encode(&mut self.log);
     }
 
-    /// Adds a deletion of all `keys`, together with the end of their lease if `ended`.
+    /// Adds a deletion of these keys of a lease, together with its end if they are the last.
     pub(crate) fn delete_leased<'k>(
         &mut self,
         keys: impl ExactSizeIterator<Item = &'k str>,
@@ -181,7 +181,7 @@ impl<'a> Group<'a> {
             if let Op::Put {
                 lease: Some(id), ..
             } = op
-                && !self.state.leases.contains_key(id)
+                && (!self.state.leases.contains_key(id) || self.state.ending.contains(id))
             {
                 return Err(StoreError::LeaseNotFound(*id));
             }

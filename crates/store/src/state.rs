@@ -4,7 +4,7 @@
 mod loading;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, btree_map},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque, btree_map},
     num::NonZeroU64,
     ops::Bound,
     sync::Arc,
@@ -244,6 +244,8 @@ pub(crate) struct State {
     /// Whose they are.
     pub(crate) accounts: Accounts,
     pub(crate) leases: HashMap<LeaseId, Lease>,
+    /// Those of them that the writer is ending: nothing is put under them any more.
+    pub(crate) ending: HashSet<LeaseId>,
     pub(crate) next_lease: u64,
     pub(crate) cursors: BTreeMap<String, Revision>,
     /// Revisions that someone is reading at, and how many are.
@@ -317,6 +319,7 @@ impl State {
             }
             Change::LeaseRevoke { id } => {
                 self.leases.remove(&id);
+                self.ending.remove(&id);
             }
             Change::Compact { revision } => self.compact(revision),
         }

@@ -401,7 +401,7 @@ impl Store {
             .ok_or(StoreError::LeaseNotFound(id))
     }
 
-    /// Ends a lease and deletes its keys in one revision, which it returns.
+    /// Ends a lease and deletes its keys in one revision, or very many of them in several: it goes with the last, which is returned.
     pub async fn lease_revoke(
         &self,
         _permit: &Permit,

@@ -33,8 +33,10 @@ use crate::{
 
 /// What a probe sees whether there is room for: a small transaction.
 const PROBE_BYTES: usize = 4 << 10;
-/// Keys that the end of a lease deletes in one revision; the rest follow in the next ones.
-const LEASED_KEYS: usize = 10_000;
+/// Keys, and bytes of their names, that the end of a lease deletes in one frame, well within what transactions that share one have. The
+/// rest follow in the next ones, and others write in between.
+const ENDED_KEYS: usize = GROUP.requests;
+const ENDED_BYTES: usize = GROUP.bytes / 4;
 /// Log segments that must be of no more use before a checkpoint is written to be rid of them.
 const CHECKPOINT_SEGMENTS: u64 = 2;
 /// So many times as much may be of no use while a checkpoint is under way; then writes wait for it,
@@ -80,6 +82,13 @@ pub(crate) enum Command {
     Close,
 }
 
+/// A lease that ends, key by key. It is there until the last of them goes, so that who opens the store after a kill ends it too.
+struct Ending {
+    id: LeaseId,
+    /// Of who asked for that.
+    reply: Option<Reply<Revision>>,
+}
+
 /// A checkpoint is in its place, and values are read from it.
 pub(crate) struct Checkpointed {
     first_segment: u64,
@@ -98,6 +107,8 @@ pub(crate) struct Writer {
     pub(crate) options: StoreOptions,
     shares: Shares,
     waiting: Turns<PendingTxn>,
+    /// Leases that end; each has its turn.
+    ending: VecDeque<Ending>,
     /// For the checkpoint thread's answer. Kept only while one runs, so that the end of all handles
     /// is noticed.
     pub(crate) own: std::sync::Weak<Sender<Command>>,
@@ -125,6 +136,7 @@ impl Writer {
             shares: Shares::of(&options),
             options,
             waiting: Turns::new(GROUP),
+            ending: VecDeque::new(),
             own: std::sync::Weak::new(),
             revision,
             segment_ends: VecDeque::new(),
@@ -140,7 +152,7 @@ impl Writer {
             Command::Txn(pending) => self.commit(vec![pending]),
             other => self.tend(other),
         }
-        self.end_leases();
+        self.end_due();
         self.start_checkpoint();
     }
 
@@ -148,12 +160,16 @@ impl Writer {
     pub(crate) fn run(mut self, commands: &Receiver<Command>) {
         while self.take_commands(commands) {
             self.commit_some();
+            self.end_some();
             self.end_leases();
             self.start_checkpoint();
         }
         while !self.waiting.is_empty() {
             self.commit_some();
         }
+        // What ends by its time ends once the store is open again.
+        self.ending.retain(|it| it.reply.is_some());
+        self.end_all();
         self.join_checkpoint();
     }
 
@@ -161,7 +177,7 @@ impl Writer {
     /// no transaction is carried out, and those behind it have to wait: so neither sort keeps the other from its turn.
     /// Whether there will be more.
     fn take_commands(&mut self, commands: &Receiver<Command>) -> bool {
-        let mut next = match self.waiting.is_empty() {
+        let mut next = match self.waiting.is_empty() && self.ending.is_empty() {
             true => match self.receive(commands) {
                 Some(received) => received,
                 None => return false,
@@ -290,8 +306,7 @@ impl Writer {
                 let _ = reply.send(granted);
             }
             Command::Revoke { id, reply } => {
-                let revoked = self.revoke(id);
-                let _ = reply.send(revoked);
+                self.begin_end(id, Some(reply));
             }
             Command::Compact { revision, reply } => {
                 let compacted = self.compact(revision);
@@ -328,32 +343,84 @@ impl Writer {
         Ok(id)
     }
 
-    /// Ends a lease and deletes its keys.
-    fn revoke(&mut self, id: LeaseId) -> Result<Revision, StoreError> {
-        loop {
-            let (log, revision, ended) = {
-                let state = self.shared.read();
-                let lease = state.leases.get(&id).ok_or(StoreError::LeaseNotFound(id))?;
-                let ended = lease.keys.len() <= LEASED_KEYS;
-                let keys: Vec<&str> = lease.keys.iter().take(LEASED_KEYS).map(|k| &**k).collect();
-                let mut group = Group::new(&state);
-                let revision = group.delete_leased(keys.into_iter(), ended.then_some(id));
-                (group.into_log(), revision, ended)
-            };
-            self.write(&log, Purpose::GiveBack)?;
-            if ended {
-                self.shared.timers().stop(id);
-                return Ok(revision);
+    /// Begins the end of a lease: nothing is put under it from now on.
+    fn begin_end(&mut self, id: LeaseId, reply: Option<Reply<Revision>>) {
+        self.shared.write().ending.insert(id);
+        self.ending.push_back(Ending { id, reply });
+    }
+
+    /// Goes on with the end of one lease.
+    fn end_some(&mut self) {
+        let Some(Ending { id, reply }) = self.ending.pop_front() else {
+            return;
+        };
+        match (self.delete_leased(id), reply) {
+            (Ok(None), reply) => self.ending.push_back(Ending { id, reply }),
+            (Ok(Some(revision)), reply) => {
+                if let Some(reply) = reply {
+                    let _ = reply.send(Ok(revision));
+                }
+            }
+            (Err(error), reply) => {
+                self.shared.write().ending.remove(&id);
+                match reply {
+                    Some(reply) => {
+                        let _ = reply.send(Err(error));
+                    }
+                    // Somebody asked for its end meanwhile.
+                    None if error == StoreError::LeaseNotFound(id) => {}
+                    None => {
+                        tracing::warn!(%error, lease = %id, "failed to end a lease; will retry");
+                        self.shared.timers().start(id, 1);
+                    }
+                }
             }
         }
+    }
+
+    fn end_all(&mut self) {
+        while !self.ending.is_empty() {
+            self.end_some();
+        }
+    }
+
+    /// Deletes some of the keys of a lease that ends, and with the last of them the lease; returns the revision of that.
+    fn delete_leased(&mut self, id: LeaseId) -> Result<Option<Revision>, StoreError> {
+        let (log, revision, ended) = {
+            let state = self.shared.read();
+            let lease = state.leases.get(&id).ok_or(StoreError::LeaseNotFound(id))?;
+            let (mut keys, mut bytes) = (Vec::new(), 0);
+            for key in lease.keys.iter().take(ENDED_KEYS) {
+                bytes += key.len();
+                if bytes > ENDED_BYTES && !keys.is_empty() {
+                    break;
+                }
+                keys.push(&**key);
+            }
+            let ended = keys.len() == lease.keys.len();
+            let mut group = Group::new(&state);
+            let revision = group.delete_leased(keys.into_iter(), ended.then_some(id));
+            (group.into_log(), revision, ended)
+        };
+        self.write(&log, Purpose::GiveBack)?;
+        if ended {
+            self.shared.timers().stop(id);
+        }
+        Ok(ended.then_some(revision))
     }
 
     pub(crate) fn has_leases(&self) -> bool {
         !self.shared.timers().is_empty()
     }
 
-    /// Ends the leases whose time is over, if it is time to look.
-    pub(crate) fn end_leases(&mut self) {
+    /// Ends the leases whose time is over, to their last keys.
+    pub(crate) fn end_due(&mut self) {
+        self.end_leases();
+        self.end_all();
+    }
+
+    /// Begins the end of the leases whose time is over, if it is time to look.
+    fn end_leases(&mut self) {
         let now = Instant::now();
         if now < self.next_lease_tick {
             return;
@@ -364,10 +431,7 @@ impl Writer {
         }
         let ended = self.shared.timers().take_ended();
         for id in ended {
-            if let Err(error) = self.revoke(id) {
-                tracing::warn!(%error, lease = %id, "failed to end a lease; will retry");
-                self.shared.timers().start(id, 1);
-            }
+            self.begin_end(id, None);
         }
     }
 

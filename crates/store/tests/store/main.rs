@@ -7,6 +7,7 @@ mod disk_full;
 mod folder;
 mod history;
 mod kill;
+mod leases;
 mod model;
 mod shares;
 mod snapshot;
