@@ -27,8 +27,10 @@ const MAX_QUESTIONS: usize = 10_000;
 const MAX_RESOURCES: usize = 1_000;
 /// Actions on resources that one answer tells of, unless one action has more. A marker leads to the others.
 const QUESTIONS_AT_ONCE: usize = 1_000;
-/// Names of missing keys in one answer, which stand at each resource.
-const MAX_NAMES: usize = 100_000;
+/// Bytes of an answer after which it tells of no further action: statements of policies stand at each resource.
+const ANSWER_BYTES: usize = 2 << 20;
+/// Bytes of the names of missing keys, which stand at each resource, in the result of one action.
+const NAME_BYTES: usize = 2 << 20;
 
 /// What both simulators ask.
 struct Questions {
@@ -306,8 +308,8 @@ fn answer(
     };
     let missing = missing_keys(&policies, &context);
 
-    let names = missing.len().saturating_mul(resources.len()).max(1);
-    if names > MAX_NAMES {
+    let names = results::size_of_names(&missing);
+    if names.saturating_mul(resources.len()) > NAME_BYTES {
         return Err(faults::invalid_input_exception(format!(
             "The policies have {} context keys without values, which are too many for {} resources.",
             missing.len(),
@@ -316,11 +318,16 @@ fn answer(
     }
     let mut page = cx.page(list, marker, max_items)?;
     let at_once = (QUESTIONS_AT_ONCE / resources.len()).max(1);
-    page.size = page.size.min(at_once).min(MAX_NAMES / names);
+    page.size = page.size.min(at_once);
     let numbered = actions.iter().enumerate();
     let numbered = numbered.map(|(at, it)| (format!("{at:06}"), it));
-    let (asked, marker) = page.cut(numbered, |(id, _)| id);
-    let results = asked.iter().map(|(_, action)| {
+    let (asked, mut marker) = page.cut(numbered, |(id, _)| id);
+    let (mut results, mut bytes) = (Vec::with_capacity(asked.len()), 0);
+    for (id, action) in &asked {
+        // Found out only now, so the page may end before the actions do that were asked for.
+        if bytes >= ANSWER_BYTES {
+            break;
+        }
         let asked = Request {
             principal: &standing.principal,
             action,
@@ -328,8 +335,14 @@ fn answer(
             resource_account: owner,
             context: &context,
         };
-        results::of_action(asked, &resources, &policies, &missing)
-    });
+        let result = results::of_action(asked, &resources, &policies, &missing);
+        bytes += results::size(&result);
+        results.push((id, result));
+    }
+    if results.len() < asked.len() {
+        marker = page.next(true, results.last().map(|(id, _)| id.as_str()));
+    }
+    let results = results.into_iter().map(|(_, result)| result);
     Ok(SimulatePolicyResponse {
         evaluation_results: Some(results.collect()),
         is_truncated: Some(marker.is_some()),

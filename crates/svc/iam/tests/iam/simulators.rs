@@ -163,6 +163,87 @@ async fn every_statement_that_has_a_part_in_it_is_told_with_its_place() {
     );
 }
 
+/// Each of the statements is told of at each resource, of which there are many.
+#[tokio::test]
+async fn an_answer_is_cut_where_it_would_be_large() {
+    let w = world();
+    let statement = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+        vec![statement; 120].join(",")
+    );
+    let actions: Vec<String> = (0..10).map(|it| format!("s3:Action{it}")).collect();
+    let resources = |count: usize| {
+        let all = (0..count).map(|it| format!("arn:aws:s3:::bucket-{it}"));
+        Some(all.collect::<Vec<_>>())
+    };
+    let input = SimulateCustomPolicyRequest {
+        action_names: Some(actions.clone()),
+        resource_arns: resources(100),
+        ..asked(&[&policy])
+    };
+    let (mut told, mut marker, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let input = SimulateCustomPolicyRequest {
+            marker,
+            ..input.clone()
+        };
+        let answer = w.iam.simulate_custom_policy(&root(), input).await.unwrap();
+        assert_eq!(answer.is_truncated, Some(answer.marker.is_some()));
+        let results = answer.evaluation_results.unwrap();
+        let parts = results.iter().flat_map(|it| &it.resource_specific_results);
+        let statements = parts.flatten().flat_map(|it| &it.matched_statements);
+        let statements: Vec<usize> = statements.map(Vec::len).collect();
+        assert!(statements.iter().all(|it| (20..100).contains(it)));
+        let all: usize = statements.iter().sum();
+        assert!(all < 12_000, "{all} statements of some 256 bytes");
+        told.extend(results.into_iter().map(|it| it.eval_action_name.unwrap()));
+        pages += 1;
+        marker = answer.marker;
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(told, actions);
+    assert!(pages > 1);
+    // Of few resources all are told that one has.
+    let input = SimulateCustomPolicyRequest {
+        resource_arns: resources(5),
+        ..input
+    };
+    let results = w.simulate(input).await;
+    assert_eq!(results.len(), actions.len());
+    let parts = results[0].resource_specific_results.as_ref().unwrap();
+    assert_eq!(parts[4].matched_statements.as_ref().unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn names_of_missing_keys_are_bounded() {
+    let w = world();
+    let keys: Vec<String> = (10..70)
+        .map(|it| format!(r#""aws:RequestTag/{}-{it}":"x""#, "k".repeat(20)))
+        .collect();
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"StringEquals":{{{}}}}}}}}}"#,
+        keys.join(",")
+    );
+    let of = |count: usize| {
+        let all = (0..count).map(|it| format!("arn:aws:s3:::bucket-{it}"));
+        SimulateCustomPolicyRequest {
+            resource_arns: Some(all.collect()),
+            ..asked(&[&policy])
+        }
+    };
+    let result = w.simulate(of(100)).await.remove(0);
+    let parts = result.resource_specific_results.unwrap();
+    assert_eq!(parts[99].missing_context_values.as_ref().unwrap().len(), 60);
+    refused(
+        w.iam.simulate_custom_policy(&root(), of(1000)).await,
+        "InvalidInput",
+        "The policies have 60 context keys without values, which are too many for 1000 resources.",
+    );
+}
+
 #[tokio::test]
 async fn a_boundary_says_what_it_allows() {
     let w = world();

@@ -12,6 +12,13 @@ use wharf_iam::{
 
 /// Statements of one result: a policy can have thousands, and an answer has as many results as there are resources.
 const MAX_STATEMENTS: usize = 100;
+/// Bytes of those of all resources of an action, for which these share alike; one is told of each.
+const STATEMENT_BYTES: usize = 1 << 20;
+
+/// What is written around the texts of each: of a statement, of a name of a key, and of the result of a resource or an action.
+const AROUND_STATEMENT: usize = 256;
+const AROUND_NAME: usize = 24;
+const AROUND_RESULT: usize = 512;
 
 /// What is first outweighs what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +48,17 @@ struct Decided {
 }
 
 impl Decided {
-    fn of(request: &Request<'_>, policies: &PolicySet<'_>) -> Self {
+    /// `share`: bytes of the statements.
+    fn of(request: &Request<'_>, policies: &PolicySet<'_>, share: usize) -> Self {
         let decision = evaluate(request, policies);
+        let mut matched = contributing(request, policies, &decision, MAX_STATEMENTS);
+        let mut bytes = 0;
+        let fitting = matched.iter().take_while(|it| {
+            bytes += AROUND_STATEMENT + it.policy.source().len();
+            bytes <= share
+        });
+        let fitting = fitting.count();
+        matched.truncate(fitting.max(1));
         let verdict = match &decision {
             Decision::Allowed(_) => Verdict::Allowed,
             Decision::Denied(Denial {
@@ -53,7 +69,7 @@ impl Decided {
         let boundary = policies.principal.boundary.as_ref();
         Self {
             verdict,
-            matched: contributing(request, policies, &decision, MAX_STATEMENTS),
+            matched,
             within_boundary: boundary.map(|it| limit(request, it, PolicyKind::Boundary).is_none()),
         }
     }
@@ -77,7 +93,9 @@ pub(super) fn of_action<'a>(
     policies: &PolicySet<'_>,
     missing: &[String],
 ) -> EvaluationResult {
-    let of_one = |resource: &'a String| Decided::of(&Request { resource, ..asked }, policies);
+    let share = STATEMENT_BYTES / resources.len().max(1);
+    let of_one =
+        |resource: &'a String| Decided::of(&Request { resource, ..asked }, policies, share);
     let decided: Vec<Decided> = resources.iter().map(of_one).collect();
     let verdict = decided.iter().map(|it| it.verdict).min();
     let verdict = verdict.unwrap_or(Verdict::ImplicitDeny);
@@ -115,6 +133,46 @@ pub(super) fn of_action<'a>(
         resource_specific_results: are_named.then(specific),
         ..EvaluationResult::default()
     }
+}
+
+/// The bytes of a result as it is written, about.
+pub(super) fn size(result: &EvaluationResult) -> usize {
+    let parts = result.resource_specific_results.iter().flatten();
+    let parts = parts.map(|it| {
+        size_of(
+            it.eval_resource_name.as_deref(),
+            it.matched_statements.as_deref(),
+            it.missing_context_values.as_deref(),
+        )
+    });
+    let own = size_of(
+        result.eval_resource_name.as_deref(),
+        result.matched_statements.as_deref(),
+        result.missing_context_values.as_deref(),
+    );
+    let action = result.eval_action_name.as_ref().map_or(0, String::len);
+    own + action + parts.sum::<usize>()
+}
+
+fn size_of(
+    resource: Option<&str>,
+    statements: Option<&[Statement]>,
+    missing: Option<&[String]>,
+) -> usize {
+    let statements = statements.unwrap_or_default().iter();
+    let statements = statements.map(|it| {
+        let source = it.source_policy_id.as_ref().map_or(0, String::len);
+        AROUND_STATEMENT + source
+    });
+    AROUND_RESULT
+        + resource.map_or(0, str::len)
+        + statements.sum::<usize>()
+        + size_of_names(missing.unwrap_or_default())
+}
+
+/// The same of names of keys.
+pub(super) fn size_of_names(names: &[String]) -> usize {
+    names.iter().map(|it| AROUND_NAME + it.len()).sum()
 }
 
 fn boundary(allows: bool) -> PermissionsBoundaryDecisionDetail {
