@@ -240,6 +240,7 @@ async fn a_policy_names_actions_of_topics() {
         json!("sns:Publsh"),
         json!("sqs:SendMessage"),
         json!("SNS:ListTopics"),
+        json!("sns:CreateTopic"),
         json!(["sns:Publish", "s3:*"]),
     ] {
         let refused = set(bad).await.unwrap_err();
