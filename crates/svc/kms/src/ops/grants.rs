@@ -223,8 +223,9 @@ async fn same(core: &Core, found: &Found, wanted: &Grant) -> Result<Option<Grant
         return Ok(None);
     }
     let scope = names::scope(&found.place);
-    // Those of versions before this one are under the ARN.
-    for whom in [wanted.who_uses(), wanted.grantee.clone()] {
+    // Where there is an id, those of versions before this one are under the ARN.
+    let by_arn = wanted.grantee_id.as_ref().map(|_| wanted.grantee.clone());
+    for whom in [Some(wanted.who_uses()), by_arn].into_iter().flatten() {
         let prefix = grantee_prefix(&found.id, whom.text());
         let all = core.table.all::<Grant>(&scope, &prefix).await?;
         let mut all = all.into_iter().map(|(_, it)| it.record);
