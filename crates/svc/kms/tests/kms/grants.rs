@@ -1,6 +1,8 @@
 //! Grants past the gate.
 
-use wharf_testkit::refused;
+use wharf_records::{Scope, escape};
+use wharf_store::{Range, Txn};
+use wharf_testkit::{PERMIT, REGION, refused};
 
 use super::*;
 
@@ -246,6 +248,62 @@ async fn a_grant_follows_a_rename() {
     let namesake = home.user("old", NOTHING).await;
     assert_eq!(
         code(home.encrypt(&namesake, &key, &[]).await),
+        "AccessDeniedException"
+    );
+}
+
+/// Puts the only grant where the version before kept it: under the ARN of the user that it names.
+async fn keep_by_arn(home: &Home, user: &Caller) {
+    let prefix = Scope::new("kms", ACCOUNT, REGION).prefix("grant");
+    let store = &home.world.store;
+    let entry = store.all(Range::prefix(prefix)).await.unwrap();
+    let entry = entry.entries.into_iter().next().unwrap();
+    let former = entry
+        .key
+        .replace(&escape(&user.user_id), &escape(&user.arn));
+    assert_ne!(former, entry.key);
+    let txn = Txn::new().delete(entry.key).put(former, entry.value);
+    store.txn(&PERMIT, txn).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_grant_of_the_version_before_holds() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let user = home.user("user", NOTHING).await;
+    let input = api::CreateGrantRequest {
+        name: Some("once".to_owned()),
+        retiring_principal: Some(user.caller.arn.clone()),
+        ..grant(&key, &user.caller.arn, &["Encrypt"])
+    };
+    let made = gated.create_grant(&call(), input.clone()).await.unwrap();
+    keep_by_arn(&home, &user.caller).await;
+    assert!(home.encrypt(&user, &key, &[]).await.is_ok());
+    let again = gated.create_grant(&call(), input).await.unwrap();
+    assert_eq!(again.grant_id, made.grant_id);
+    let list = api::ListGrantsRequest {
+        key_id: Some(key.clone()),
+        grantee_principal: Some(user.caller.arn.clone()),
+        ..Default::default()
+    };
+    let listed = gated.list_grants(&call(), list).await.unwrap();
+    assert_eq!(listed.grants.unwrap().len(), 1);
+    let list = api::ListRetirableGrantsRequest {
+        retiring_principal: Some(user.caller.arn.clone()),
+        ..Default::default()
+    };
+    let listed = gated.list_retirable_grants(&call(), list).await.unwrap();
+    assert_eq!(listed.grants.unwrap().len(), 1);
+
+    // Its own retirer gives it back.
+    let retire = api::RetireGrantRequest {
+        grant_token: made.grant_token,
+        ..Default::default()
+    };
+    gated.retire_grant(&user, retire).await.unwrap();
+    assert_eq!(
+        code(home.encrypt(&user, &key, &[]).await),
         "AccessDeniedException"
     );
 }
