@@ -22,7 +22,7 @@ use wharf_svc_iam::{
     AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SamlError,
     SecondFactor, TokenError,
 };
-use wharf_wire::{Call, Check, Context, Fault};
+use wharf_wire::{Call, CallerKind, Check, Context, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
 const MAX_TAGS: usize = 50;
@@ -80,6 +80,16 @@ wharf_api_sts::operations! {
 
 impl StsService {
     async fn checks(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+        if cx.caller.kind == CallerKind::FederatedUser && is_not_for_federated(input) {
+            return Err(Fault::sender(
+                "AccessDenied",
+                403,
+                format!(
+                    "Cannot call {} with the credentials of a federated user",
+                    input.operation()
+                ),
+            ));
+        }
         let mut checks = checks(input);
         if let Input::GetFederationToken(it) = input {
             return Ok(federation::checks(&cx.account, it));
@@ -98,6 +108,15 @@ impl StsService {
         }
         Ok(checks)
     }
+}
+
+/// What a federated user may not call, whatever policies say: of what takes a signature all but GetCallerIdentity. Operations
+/// that make credentials say so themselves.
+fn is_not_for_federated(input: Input<'_>) -> bool {
+    matches!(
+        input,
+        Input::DecodeAuthorizationMessage(_) | Input::GetAccessKeyInfo(_)
+    )
 }
 
 fn checks(input: Input<'_>) -> Vec<Check> {

@@ -296,6 +296,24 @@ async fn a_federated_user_ends_with_its_maker_and_makes_no_others() {
         "AccessDenied",
         "Cannot call AssumeRole with the credentials of a federated user",
     );
+    let key = GetAccessKeyInfoRequest {
+        access_key_id: super::text("AKIANOSUCHKEYAAAAAAA"),
+    };
+    refused(
+        w.sts.get_access_key_info(&call, key).await,
+        "AccessDenied",
+        "Cannot call GetAccessKeyInfo with the credentials of a federated user",
+    );
+    let message = DecodeAuthorizationMessageRequest {
+        encoded_message: super::text("nonsense"),
+    };
+    refused(
+        w.sts.decode_authorization_message(&call, message).await,
+        "AccessDenied",
+        "Cannot call DecodeAuthorizationMessage with the credentials of a federated user",
+    );
+    let who = w.sts.get_caller_identity(&call, Default::default()).await;
+    assert_eq!(who.unwrap().user_id.as_deref(), Some("000000000000:bob"));
     let get = iam::GetUserRequest {
         user_name: super::text("anna"),
     };
