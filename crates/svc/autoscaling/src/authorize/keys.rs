@@ -32,6 +32,11 @@ pub fn asked(check: Check, input: Input<'_>) -> Check {
             );
             subnets(check, it.vpc_zone_identifier.as_deref())
         }
+        Input::DeleteAutoScalingGroup(it) => {
+            // There as well where nothing is said, so that an Allow can ask for `false`.
+            let is_forced = it.force_delete.unwrap_or_default();
+            check.with("autoscaling:ForceDelete", is_forced.to_string())
+        }
         Input::CreateLaunchConfiguration(it) => configuration(check, it),
         Input::PutScheduledUpdateGroupAction(it) => sizes(check, it.min_size, it.max_size),
         Input::BatchPutScheduledUpdateGroupAction(it) => {
@@ -133,8 +138,9 @@ fn configuration(check: Check, it: &CreateLaunchConfigurationType) -> Check {
 #[cfg(test)]
 mod tests {
     use wharf_api_autoscaling::{
-        AttachTrafficSourcesType, CreateAutoScalingGroupType, InstanceMetadataOptions,
-        LaunchTemplate, LaunchTemplateOverrides, UpdateAutoScalingGroupType,
+        AttachTrafficSourcesType, CreateAutoScalingGroupType, DeleteAutoScalingGroupType,
+        InstanceMetadataOptions, LaunchTemplate, LaunchTemplateOverrides,
+        UpdateAutoScalingGroupType,
     };
 
     use super::*;
@@ -229,6 +235,21 @@ mod tests {
             keys(Input::AttachTrafficSources(&attach)),
             ["TrafficSourceIdentifiers=arn:t"]
         );
+    }
+
+    #[test]
+    fn who_deletes_a_group_says_whether_with_its_instances() {
+        for (given, said) in [
+            (None, "ForceDelete=false"),
+            (Some(false), "ForceDelete=false"),
+            (Some(true), "ForceDelete=true"),
+        ] {
+            let delete = DeleteAutoScalingGroupType {
+                force_delete: given,
+                ..Default::default()
+            };
+            assert_eq!(keys(Input::DeleteAutoScalingGroup(&delete)), [said]);
+        }
     }
 
     #[test]
