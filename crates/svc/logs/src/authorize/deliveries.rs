@@ -29,8 +29,10 @@ pub fn checks(cx: &Context, action: &str, input: &Input<'_>) -> Option<Vec<Check
     let delivery = |id: &Option<String>| on(names::DELIVERY, id);
     Some(match input {
         Input::PutDeliverySource(it) => {
-            let mut checks = vec![source(&it.name)];
-            let resource = it.resource_arn.as_deref().unwrap_or_default();
+            let logging = it.resource_arn.as_deref();
+            let check = source(&it.name).with_some("logs:LogGeneratingResourceArns", logging);
+            let mut checks = vec![check];
+            let resource = logging.unwrap_or_default();
             let arn = resource.parse::<Arn>().ok();
             let kind = arn.as_ref().and_then(SourceKind::of);
             // Of others the operation says that they are no sources.
@@ -39,7 +41,11 @@ pub fn checks(cx: &Context, action: &str, input: &Input<'_>) -> Option<Vec<Check
         }
         Input::GetDeliverySource(it) => vec![source(&it.name)],
         Input::DeleteDeliverySource(it) => vec![source(&it.name)],
-        Input::PutDeliveryDestination(it) => vec![destination(&it.name)],
+        Input::PutDeliveryDestination(it) => {
+            let wanted = it.delivery_destination_configuration.as_ref();
+            let target = wanted.and_then(|it| it.destination_resource_arn.as_deref());
+            vec![destination(&it.name).with_some("logs:DeliveryDestinationResourceArn", target)]
+        }
         Input::GetDeliveryDestination(it) => vec![destination(&it.name)],
         Input::DeleteDeliveryDestination(it) => vec![destination(&it.name)],
         Input::PutDeliveryDestinationPolicy(it) => vec![destination(&it.delivery_destination_name)],

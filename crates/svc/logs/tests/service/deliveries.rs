@@ -670,6 +670,48 @@ async fn who_makes_them_is_asked_about_the_bus_and_both_ends() {
     assert_eq!(checks.len(), 3);
 }
 
+/// The condition keys of the first check.
+async fn said(logs: &LogsService, input: Input<'_>) -> BTreeMap<String, Vec<String>> {
+    let checks = logs.authorize(&call(), input).await.unwrap();
+    checks[0].context.clone()
+}
+
+#[tokio::test]
+async fn policies_see_what_logs_and_where_to() {
+    let (_folder, logs, _) = start();
+    let one = |key: &str, value: &str| BTreeMap::from([(key.to_owned(), vec![value.to_owned()])]);
+    let mut put = PutDeliverySourceRequest {
+        name: Some("one".to_owned()),
+        resource_arn: Some(BUS.to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(
+        said(&logs, Input::PutDeliverySource(&put)).await,
+        one("logs:LogGeneratingResourceArns", BUS)
+    );
+    put.resource_arn = None;
+    assert_eq!(
+        said(&logs, Input::PutDeliverySource(&put)).await,
+        BTreeMap::new()
+    );
+    let mut put = PutDeliveryDestinationRequest {
+        name: Some("d".to_owned()),
+        delivery_destination_configuration: Some(DeliveryDestinationConfiguration {
+            destination_resource_arn: Some(arn("g")),
+        }),
+        ..Default::default()
+    };
+    assert_eq!(
+        said(&logs, Input::PutDeliveryDestination(&put)).await,
+        one("logs:DeliveryDestinationResourceArn", &arn("g"))
+    );
+    put.delivery_destination_configuration = None;
+    assert_eq!(
+        said(&logs, Input::PutDeliveryDestination(&put)).await,
+        BTreeMap::new()
+    );
+}
+
 #[tokio::test]
 async fn templates_tell_what_there_is() {
     let (_folder, logs, _) = start();
