@@ -20,6 +20,10 @@ pub async fn create(
     input: CreateLogGroupRequest,
 ) -> Result<(), Fault> {
     let name = input.log_group_name.unwrap_or_default();
+    // Groups of services are in `/aws/`.
+    if name.starts_with("aws/") {
+        return Err(fault::invalid("Log group names cannot start with aws/."));
+    }
     let key = LogsService::scope(call).key(Group::KIND, &name);
     if service.find_group(call, &name).await?.is_some() {
         return Err(fault::group_exists());

@@ -322,6 +322,21 @@ async fn faults_have_their_texts() {
         fault.to_string(),
         "ResourceAlreadyExistsException: The specified log group already exists"
     );
+    for (name, is_taken) in [
+        ("aws/", false),
+        ("aws/x", false),
+        ("aws", true),
+        ("/aws/x", true),
+    ] {
+        let create = CreateLogGroupRequest {
+            log_group_name: Some(name.into()),
+            ..Default::default()
+        };
+        let refused = logs.create_log_group(&call(), create).await.err();
+        let text = "InvalidParameterException: Log group names cannot start with aws/.";
+        let expected = (!is_taken).then(|| text.to_owned());
+        assert_eq!(refused.map(|it| it.to_string()), expected, "{name}");
+    }
     let missing = CreateLogStreamRequest {
         log_group_name: Some("no".into()),
         log_stream_name: Some("s".into()),
