@@ -343,9 +343,17 @@ impl Writer {
         Ok(id)
     }
 
-    /// Begins the end of a lease: nothing is put under it from now on.
+    /// Begins the end of a lease: from now on nothing is put under it, and nobody keeps it alive.
     fn begin_end(&mut self, id: LeaseId, reply: Option<Reply<Revision>>) {
+        let is_there = self.shared.read().leases.contains_key(&id);
+        if !is_there {
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(StoreError::LeaseNotFound(id)));
+            }
+            return;
+        }
         self.shared.write().ending.insert(id);
+        self.shared.timers().stop(id);
         self.ending.push_back(Ending { id, reply });
     }
 
@@ -362,19 +370,34 @@ impl Writer {
                 }
             }
             (Err(error), reply) => {
-                self.shared.write().ending.remove(&id);
+                // Unless somebody else has asked for its end too, which goes on.
+                if !self.ending.iter().any(|it| it.id == id) {
+                    self.stand_again(id, reply.is_none());
+                }
                 match reply {
                     Some(reply) => {
                         let _ = reply.send(Err(error));
                     }
-                    // Somebody asked for its end meanwhile.
+                    // It was ended for somebody else meanwhile.
                     None if error == StoreError::LeaseNotFound(id) => {}
                     None => {
                         tracing::warn!(%error, lease = %id, "failed to end a lease; will retry");
-                        self.shared.timers().start(id, 1);
                     }
                 }
             }
+        }
+    }
+
+    /// Takes back that a lease ends, which failed: it has what is left of its keys. `is_over`: its time, so that this is tried again.
+    fn stand_again(&self, id: LeaseId, is_over: bool) {
+        let ttl_seconds = {
+            let mut state = self.shared.write();
+            state.ending.remove(&id);
+            state.leases.get(&id).map(|it| it.ttl_seconds)
+        };
+        if let Some(whole) = ttl_seconds {
+            let seconds = if is_over { 1 } else { whole };
+            self.shared.timers().start(id, seconds);
         }
     }
 

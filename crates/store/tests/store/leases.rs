@@ -119,6 +119,9 @@ async fn others_write_in_between_and_nothing_is_put_under_it() {
     let ended = tokio::spawn(async move { ending.lease_revoke(&PERMIT, lease).await });
     tokio::task::yield_now().await;
     is_reached.recv().unwrap();
+    // Nor does anybody keep alive what ends.
+    let kept = store.lease_keep_alive(&PERMIT, lease).await;
+    assert_eq!(kept, Err(StoreError::LeaseNotFound(lease)));
     let between = store.clone();
     let between = tokio::spawn(async move { between.put(&PERMIT, "/o/between", "").await });
     let late = store.clone();
