@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use wharf_store::{
     Compare, Entry, EventKind, LeaseId, LimitError, MAX_KEY_BYTES, MAX_RANGE_KEYS, MAX_TXN_BYTES,
-    MAX_TXN_OPS, Op, OpResult, Range, RangeReply, Relation, StoreError, StoreOptions, Target, Txn,
+    MAX_TXN_OPS, Op, OpResult, Range, RangeReply, Relation, Revision, StoreError, StoreOptions,
+    Target, Txn,
 };
 
 use crate::support::{DEADLINE, Engine, Folder, Memory, PERMIT, next};
@@ -50,6 +51,7 @@ contract! {
         compaction_never_passes_the_slowest_cursor,
         the_end_of_a_lease_deletes_its_keys_in_one_revision,
         leases_can_be_revoked_and_must_exist,
+        a_lease_with_very_many_keys_ends_in_several_revisions,
         a_closed_store_says_so,
     ]
 }
@@ -674,6 +676,45 @@ async fn leases_can_be_revoked_and_must_exist<E: Engine>() {
     assert_ne!(again, lease);
     assert!(b.store.lease_grant(&PERMIT, Duration::ZERO).await.is_err());
     assert!(again > LeaseId(0));
+}
+
+async fn a_lease_with_very_many_keys_ends_in_several_revisions<E: Engine>() {
+    const MANY: u64 = 1500;
+    const AT_ONCE: u64 = 1024;
+    let b = E::open(StoreOptions::default()).await;
+    let granted = b.store.lease_grant(&PERMIT, Duration::from_secs(10)).await;
+    let lease = granted.unwrap();
+    let name = |number: u64| format!("/l/{number:04}");
+    let numbers: Vec<u64> = (0..MANY).collect();
+    for some in numbers.chunks(MAX_TXN_OPS) {
+        let txn = some
+            .iter()
+            .fold(Txn::new(), |txn, it| txn.put_leased(name(*it), "", lease));
+        b.txn(txn).await.unwrap();
+    }
+    let before = b.store.revision().await.unwrap();
+    let mut watch = b.store.watch("/l/", before + 1);
+    let ended = b.store.lease_revoke(&PERMIT, lease).await;
+    assert_eq!(ended, Ok(before + 2));
+    let mut gone: Vec<(Revision, String)> = Vec::new();
+    while gone.len() < numbers.len() {
+        let batch = next(&mut watch).await.unwrap();
+        for event in &batch.events {
+            assert_eq!(event.kind, EventKind::Delete);
+            gone.push((event.revision(), event.key().to_owned()));
+        }
+    }
+    let expected = numbers.iter();
+    let expected: Vec<_> = expected
+        .map(|it| (before + 1 + it / AT_ONCE, name(*it)))
+        .collect();
+    assert_eq!(gone, expected);
+    drop(watch);
+    let b = E::reopen(b, StoreOptions::default()).await;
+    let left = b.store.range(Range::prefix("/l/").count_only()).await;
+    assert_eq!(left.unwrap().count, 0);
+    let missing = Err(StoreError::LeaseNotFound(lease));
+    assert_eq!(b.store.lease_keep_alive(&PERMIT, lease).await, missing);
 }
 
 async fn folders_know_how_many_keys_they_have<E: Engine>() {
