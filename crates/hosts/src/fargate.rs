@@ -421,6 +421,7 @@ mod tests {
         queue.wait("c", Vec::new());
         assert_eq!((kept(), looks.get()), (0, 2));
     }
+
     #[tokio::test(start_paused = true)]
     async fn who_has_just_begun_to_wait_has_room_kept_and_no_machine_made() {
         let queue = FargateQueue::default();
