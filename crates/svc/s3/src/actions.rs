@@ -1,7 +1,7 @@
 //! The actions of S3 that policies can name, and what each is done to, as AWS's service reference has them. Those that
 //! wharf has not are among them: a policy that was written for AWS can be attached here. Pure.
 
-use wharf_base::glob::{Glob, Syntax};
+use wharf_service::actions;
 
 /// Done to a bucket.
 const OF_BUCKETS: &str = "\
@@ -81,19 +81,7 @@ impl Kinds {
 
 /// What the actions that a policy names so are done to; `None` if there are none of S3.
 pub fn kinds(named: &str) -> Option<Kinds> {
-    if named == "*" {
-        return Some(Kinds::ALL);
-    }
-    let (vendor, name) = named.split_once(':')?;
-    if !vendor.eq_ignore_ascii_case("s3") {
-        return None;
-    }
-    let syntax = Syntax {
-        fold_case: true,
-        ..Syntax::default()
-    };
-    let pattern = Glob::new(name, syntax);
-    let any = |all: &str| all.split_ascii_whitespace().any(|it| pattern.matches(it));
+    let any = |all: &str| actions::means_one(named, "s3", all.split_ascii_whitespace());
     let kinds = Kinds {
         bucket: any(OF_BUCKETS),
         objects: any(OF_OBJECTS),
