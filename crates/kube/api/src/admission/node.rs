@@ -43,6 +43,50 @@ pub fn taint(node: &mut Value) {
     }
 }
 
+/// Why a node may not do what its authorizer lets it: the texts of upstream's NodeRestriction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Refused<'a> {
+    #[error("can only access CSINode with the same name as the requesting node")]
+    OtherCsiNode,
+    #[error("can only access node lease with the same name as the requesting node")]
+    OtherLease,
+    #[error("can only access leases in the \"kube-node-lease\" system namespace")]
+    LeaseElsewhere,
+    #[error(
+        "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"{own}\" can only create mirror pods"
+    )]
+    NoMirror { own: &'a str },
+    #[error("node \"{own}\" can only create pods with spec.nodeName set to itself")]
+    MirrorElsewhere { own: &'a str },
+    #[error("node \"{own}\" can only create pods with an owner reference set to itself")]
+    MirrorOfOthers { own: &'a str },
+    /// `what` a mirror pod asks the cluster for.
+    #[error("node \"{own}\" can not create pods that reference {what}")]
+    MirrorAsks { own: &'a str, what: &'static str },
+    #[error("node \"{own}\" can only delete pods with spec.nodeName set to itself")]
+    DeletesOthersPod { own: &'a str },
+    #[error(
+        "unexpected operation \"UPDATE\", node \"{own}\" can only create and delete mirror pods"
+    )]
+    UpdatesPod { own: &'a str },
+    #[error("unexpected pod subresource \"{0}\", only 'status' and 'eviction' are allowed")]
+    Subresource(&'a str),
+    #[error("node \"{own}\" can only update pod status for pods with spec.nodeName set to itself")]
+    OthersStatus { own: &'a str },
+    #[error("node \"{own}\" cannot update labels through pod status")]
+    PodLabels { own: &'a str },
+    #[error("node \"{own}\" is not allowed to modify node \"{name}\"")]
+    OtherNode { own: &'a str, name: &'a str },
+    #[error("node \"{own}\" cannot delete itself")]
+    DeletesItself { own: &'a str },
+    #[error("node \"{own}\" is not allowed to modify {what}")]
+    Keeps { own: &'a str, what: &'static str },
+    #[error("node \"{own}\" is not allowed to set the following labels: {}", .labels.join(", "))]
+    SetsLabels { own: &'a str, labels: Vec<&'a str> },
+    #[error("is not allowed to modify labels: {}", .0.join(", "))]
+    ChangesLabels(Vec<&'a str>),
+}
+
 /// What a node may not do though its authorizer lets it: known only by the object itself.
 pub fn restrict(
     call: &Call,
@@ -57,51 +101,39 @@ pub fn restrict(
     let judged = match (call.group(), call.resource.plural.as_str()) {
         ("", "pods") => pod(own, operation, object, live),
         ("", "nodes") => node(own, operation, object, live),
-        ("storage.k8s.io", "csinodes") if name != own => {
-            Err("can only access CSINode with the same name as the requesting node".to_owned())
-        }
+        ("storage.k8s.io", "csinodes") if name != own => Err(Refused::OtherCsiNode),
         ("coordination.k8s.io", "leases") => match call.namespace() {
             Some("kube-node-lease") if name == own => Ok(()),
-            Some("kube-node-lease") => Err(
-                "can only access node lease with the same name as the requesting node".to_owned(),
-            ),
-            _ => {
-                Err("can only access leases in the \"kube-node-lease\" system namespace".to_owned())
-            }
+            Some("kube-node-lease") => Err(Refused::OtherLease),
+            _ => Err(Refused::LeaseElsewhere),
         },
         _ => Ok(()),
     };
-    judged.map_err(|why| call.forbidden(name, &why))
+    judged.map_err(|why| call.forbidden(name, &why.to_string()))
 }
 
-fn pod(
-    own: &str,
-    operation: Operation<'_>,
+fn pod<'a>(
+    own: &'a str,
+    operation: Operation<'a>,
     object: &Value,
     live: Option<&Value>,
-) -> Result<(), String> {
+) -> Result<(), Refused<'a>> {
     let on = text_at(live.unwrap_or(object), &["spec", "nodeName"]);
     match operation {
-        Operation::Create if !super::service_account::is_mirror(object) => Err(format!(
-            "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"{own}\" can only create mirror pods"
-        )),
+        Operation::Create if !super::service_account::is_mirror(object) => {
+            Err(Refused::NoMirror { own })
+        }
         Operation::Create => mirror(own, object),
-        Operation::Delete if on != own => Err(format!(
-            "node \"{own}\" can only delete pods with spec.nodeName set to itself"
-        )),
-        Operation::Update { subresource: "" } => Err(format!(
-            "unexpected operation \"UPDATE\", node \"{own}\" can only create and delete mirror pods"
-        )),
-        Operation::Update { subresource } if subresource != "status" => Err(format!(
-            "unexpected pod subresource \"{subresource}\", only 'status' and 'eviction' are allowed"
-        )),
-        Operation::Update { .. } if on != own => Err(format!(
-            "node \"{own}\" can only update pod status for pods with spec.nodeName set to itself"
-        )),
+        Operation::Delete if on != own => Err(Refused::DeletesOthersPod { own }),
+        Operation::Update { subresource: "" } => Err(Refused::UpdatesPod { own }),
+        Operation::Update { subresource } if subresource != "status" => {
+            Err(Refused::Subresource(subresource))
+        }
+        Operation::Update { .. } if on != own => Err(Refused::OthersStatus { own }),
         // By its labels a pod is found by services, and by its owners kept.
-        Operation::Update { .. } if !is_same(object, live, "labels") => Err(format!(
-            "node \"{own}\" cannot update labels through pod status"
-        )),
+        Operation::Update { .. } if !is_same(object, live, "labels") => {
+            Err(Refused::PodLabels { own })
+        }
         _ => Ok(()),
     }
 }
@@ -111,26 +143,18 @@ fn is_same(object: &Value, live: Option<&Value>, member: &str) -> bool {
 }
 
 /// A pod that a node tells of, which must ask the cluster for nothing.
-fn mirror(own: &str, pod: &Value) -> Result<(), String> {
-    let refuse = |what: &str| {
-        Err(format!(
-            "node \"{own}\" can not create pods that reference {what}"
-        ))
-    };
+fn mirror<'a>(own: &'a str, pod: &Value) -> Result<(), Refused<'a>> {
+    let refuse = |what: &'static str| Err(Refused::MirrorAsks { own, what });
     let spec = &pod["spec"];
     if text_at(spec, &["nodeName"]) != own {
-        return Err(format!(
-            "node \"{own}\" can only create pods with spec.nodeName set to itself"
-        ));
+        return Err(Refused::MirrorElsewhere { own });
     }
     let owners = pod["metadata"]["ownerReferences"].as_array();
     let is_owned = owners.is_some_and(|all| {
         matches!(all.as_slice(), [one] if one["apiVersion"] == "v1" && one["kind"] == "Node" && one["name"] == own)
     });
     if !is_owned {
-        return Err(format!(
-            "node \"{own}\" can only create pods with an owner reference set to itself"
-        ));
+        return Err(Refused::MirrorOfOthers { own });
     }
     if !text_at(spec, &["serviceAccountName"]).is_empty() {
         return refuse("a service account");
@@ -173,30 +197,31 @@ fn mirror(own: &str, pod: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn node(
-    own: &str,
+fn node<'a>(
+    own: &'a str,
     operation: Operation<'_>,
-    object: &Value,
-    live: Option<&Value>,
-) -> Result<(), String> {
+    object: &'a Value,
+    live: Option<&'a Value>,
+) -> Result<(), Refused<'a>> {
     let name = text_at(object, &["metadata", "name"]);
     if name != own {
-        return Err(format!(
-            "node \"{own}\" is not allowed to modify node \"{name}\""
-        ));
+        return Err(Refused::OtherNode { own, name });
     }
     if operation == Operation::Delete {
-        return Err(format!("node \"{own}\" cannot delete itself"));
+        return Err(Refused::DeletesItself { own });
     }
-    let empty = Value::Null;
-    let before = live.unwrap_or(&empty);
+    let before = live.unwrap_or(&Value::Null);
     if live.is_some() && before["spec"]["taints"] != object["spec"]["taints"] {
-        return Err(format!("node \"{own}\" is not allowed to modify taints"));
+        return Err(Refused::Keeps {
+            own,
+            what: "taints",
+        });
     }
     if live.is_some() && !is_same(object, live, "ownerReferences") {
-        return Err(format!(
-            "node \"{own}\" is not allowed to modify ownerReferences"
-        ));
+        return Err(Refused::Keeps {
+            own,
+            what: "ownerReferences",
+        });
     }
     let of = |it: &Value, key: &str| it["metadata"]["labels"].get(key).cloned();
     let both = [object, before].into_iter();
@@ -206,17 +231,16 @@ fn node(
     let mut refused: Vec<&str> = changed.filter(|it| !may_label(it)).collect();
     refused.sort_unstable();
     refused.dedup();
-    match refused.as_slice() {
-        [] => Ok(()),
-        some if live.is_none() => Err(format!(
-            "node \"{own}\" is not allowed to set the following labels: {}",
-            some.join(", ")
-        )),
-        some => Err(format!(
-            "is not allowed to modify labels: {}",
-            some.join(", ")
-        )),
+    if refused.is_empty() {
+        return Ok(());
     }
+    Err(match live {
+        None => Refused::SetsLabels {
+            own,
+            labels: refused,
+        },
+        Some(_) => Refused::ChangesLabels(refused),
+    })
 }
 
 fn may_label(key: &str) -> bool {
@@ -288,7 +312,7 @@ mod tests {
         let after = json!({"metadata": {"name": "a", "labels": {}}});
         let refused = node("a", UPDATE, &after, Some(&before)).unwrap_err();
         assert_eq!(
-            refused,
+            refused.to_string(),
             "is not allowed to modify labels: node-role.kubernetes.io/x"
         );
         let owned = json!({"metadata": {"name": "a", "ownerReferences": [{}]}});
