@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    error::Error,
     io,
     net::{IpAddr, Ipv4Addr},
     sync::{
@@ -109,9 +110,14 @@ pub trait Outside: Send + Sync + 'static {
 #[async_trait]
 pub trait PodImages: Send + Sync + 'static {
     /// # Errors
-    /// One of them may not, or nobody can tell; the text says why.
-    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String>;
+    /// One of them may not, or nobody can tell.
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, NotAdmitted>;
 }
+
+/// Why images may not start; users see the text.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotAdmitted(pub Box<dyn Error + Send + Sync>);
 
 /// That images may start.
 #[derive(Debug, Default)]

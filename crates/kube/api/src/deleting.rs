@@ -80,9 +80,7 @@ impl Options {
             .map(propagation)
             .transpose()?;
         Ok(Self {
-            grace_seconds: query
-                .number("gracePeriodSeconds")
-                .map_err(Status::bad_request)?,
+            grace_seconds: query.number("gracePeriodSeconds").map_err(Status::from)?,
             propagation,
             orphan_dependents: query.says("orphanDependents"),
             ..Self::default()

@@ -55,8 +55,8 @@ pub use aggregation::FRONT_PROXY;
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
-    AdmittedImages, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, Outside,
-    OwnServer, Parts, PodImages, Reached, Servers,
+    AdmittedImages, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, NotAdmitted,
+    Outside, OwnServer, Parts, PodImages, Reached, Servers,
 };
 pub use storage::{DataKey, Objects};
-pub use webhooks::{OwnWebhook, ReviewRequest, ReviewResponse};
+pub use webhooks::{OwnWebhook, ReviewRequest, ReviewResponse, Unanswered};

@@ -1,6 +1,6 @@
 //! The query of a request and what options it says.
 
-use wharf_kube_model::selector::Fields;
+use wharf_kube_model::{selector::Fields, status::Status};
 
 /// Pairs in the order they were given.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,17 @@ pub struct Query {
 
 /// Pairs that are read; what follows is ignored.
 const MOST_PAIRS: usize = 1000;
+
+/// An option that is no number, as upstream says it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("strconv.ParseInt: parsing \"{0}\": invalid syntax")]
+pub struct NotANumber(pub String);
+
+impl From<NotANumber> for Status {
+    fn from(odd: NotANumber) -> Self {
+        Self::bad_request(odd.to_string())
+    }
+}
 
 /// What a request is authorised by.
 const DECIDING: [&str; 3] = ["fieldSelector", "labelSelector", "watch"];
@@ -50,15 +61,13 @@ impl Query {
     }
 
     /// # Errors
-    /// Upstream's text for what is no number.
-    pub fn number(&self, name: &str) -> Result<Option<i64>, String> {
+    /// It is no number of 64 bits.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, NotANumber> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let parsed = text.parse();
-        parsed
-            .map(Some)
-            .map_err(|_| format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"))
+        parsed.map(Some).map_err(|_| NotANumber(text.to_owned()))
     }
 
     /// The only name that a field selector lets through.
@@ -114,7 +123,9 @@ mod tests {
         assert_eq!(query.says("z"), None);
         assert_eq!(query.number("n"), Ok(Some(12)));
         assert_eq!(query.number("e"), Ok(None));
-        assert!(query.number("m").is_err());
+        let odd = query.number("m").unwrap_err();
+        let text = "strconv.ParseInt: parsing \"x\": invalid syntax";
+        assert_eq!(odd.to_string(), text);
     }
 
     #[test]

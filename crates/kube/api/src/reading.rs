@@ -128,7 +128,7 @@ pub fn list_metadata(call: &Call, revision: Revision) -> Map<String, Value> {
 pub async fn read(call: &Call) -> Result<Part, Stopped> {
     check_options(&call.query, Asks::List)?;
     let selection = Selection::of(call)?;
-    let limit = call.query.number("limit").map_err(Status::bad_request)?;
+    let limit = call.query.number("limit").map_err(Status::from)?;
     let limit = limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
     let start = match call.query.get("continue") {
         None => None,

@@ -104,10 +104,7 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
         (Some(given), false) => given,
         _ => now,
     };
-    let seconds = call
-        .query
-        .number("timeoutSeconds")
-        .map_err(Status::bad_request)?;
+    let seconds = call.query.number("timeoutSeconds").map_err(Status::from)?;
     let lasts = match seconds
         .and_then(|it| u64::try_from(it).ok())
         .filter(|it| *it > 0)

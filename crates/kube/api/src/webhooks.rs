@@ -32,7 +32,7 @@ pub use ask::{NotReached, ask, speak, turn_to_read};
 pub use hook::{Endpoint, Service, Verb};
 use hook::{Hook, Subject};
 pub use index::{Webhooks, after_write, follow, load};
-pub use own::{OwnWebhook, ReviewRequest, ReviewResponse};
+pub use own::{OwnWebhook, ReviewRequest, ReviewResponse, Unanswered};
 use turn::{Turn, asked, completed};
 
 const GROUP: &str = "admissionregistration.k8s.io";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wharf_kube_api::{AdmittedImages, PodImages};
+use wharf_kube_api::{AdmittedImages, NotAdmitted, PodImages};
 use wharf_service::Place;
 use wharf_store::Compare;
 use wharf_svc_ecs::{TaskImages, untagged};
@@ -17,13 +17,13 @@ pub struct OfAccount {
 
 #[async_trait]
 impl PodImages for OfAccount {
-    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String> {
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, NotAdmitted> {
         let place = wharf_svc_ecs::Place {
             account: self.place.account.clone(),
             region: self.place.region.clone(),
         };
         let admitted = self.images.admit(&place, images).await;
-        let admitted = admitted.map_err(|why| why.to_string())?;
+        let admitted = admitted.map_err(|why| NotAdmitted(why.into()))?;
         let settled = |(container, image): &(String, String)| {
             let pin = admitted.pins.get(container)?;
             Some((container.clone(), pinned(image, pin)))

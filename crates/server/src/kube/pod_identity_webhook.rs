@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::{sync::Semaphore, time::timeout};
-use wharf_kube_api::{Body, OwnWebhook, ReviewRequest, ReviewResponse};
+use wharf_kube_api::{Body, OwnWebhook, ReviewRequest, ReviewResponse, Unanswered};
 use wharf_kube_client::{Client, Error, Informer, Kind, kind};
 use wharf_kube_model::codec::json;
 use wharf_service::Place;
@@ -66,6 +66,21 @@ pub struct PodIdentityWebhook {
     pub config: Value,
 }
 
+/// What a review needs and cannot be read now; why is in the log.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("roles of service accounts cannot be looked up now")]
+    Roles,
+    #[error("the service account cannot be read now")]
+    Account,
+}
+
+impl From<Unread> for Unanswered {
+    fn from(unread: Unread) -> Self {
+        Self(unread.into())
+    }
+}
+
 /// The path of a cluster's webhook, which a secret of the cluster makes one that nobody guesses.
 pub fn path_of(secret: &[u8]) -> String {
     let mut hash = Sha256::new();
@@ -91,7 +106,7 @@ impl OwnWebhook for PodIdentityWebhook {
         &self.config
     }
 
-    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, String> {
+    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, Unanswered> {
         let pod = asked.object.filter(|_| is_about(asked));
         let Some((pod, name)) = pod.and_then(|it| Some((it, webhook::account_of(it)?))) else {
             return Ok(ReviewResponse::default());
@@ -105,7 +120,7 @@ impl OwnWebhook for PodIdentityWebhook {
         let has = has.await.map_err(|error| {
             let (namespace, cluster) = (asked.namespace, &self.id);
             tracing::warn!(error = %Chain(&error), cluster, namespace, name, "failed to look up the role of a service account");
-            "roles of service accounts cannot be looked up now".to_owned()
+            Unread::Roles
         })?;
         let patch = webhook::patch(pod, &account, &self.aws, has);
         Ok(ReviewResponse { patch })
@@ -114,7 +129,7 @@ impl OwnWebhook for PodIdentityWebhook {
 
 impl PodIdentityWebhook {
     /// A service account; one that was not heard of yet may have been made just now.
-    async fn account(&self, namespace: &str, name: &str) -> Result<Option<Arc<Value>>, String> {
+    async fn account(&self, namespace: &str, name: &str) -> Result<Option<Arc<Value>>, Unread> {
         let known = self.accounts.get().and_then(|it| it.get(namespace, name));
         if known.is_some() {
             return Ok(known);
@@ -126,7 +141,7 @@ impl PodIdentityWebhook {
             Err(error) => {
                 let cluster = &self.id;
                 tracing::warn!(%error, cluster, namespace, name, "failed to read a service account");
-                Err("the service account cannot be read now".to_owned())
+                Err(Unread::Account)
             }
         }
     }
@@ -195,7 +210,7 @@ impl PodIdentityWebhook {
         let asked = ReviewRequest::of(&review);
         let asked = asked.map_err(|why| bad(why.to_string()))?;
         let answer = self.review(&asked).await;
-        let answer = answer.map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, why))?;
+        let answer = answer.map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, why.to_string()))?;
         Ok(answer.review(asked.uid))
     }
 }

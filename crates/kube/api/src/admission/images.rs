@@ -32,7 +32,7 @@ pub async fn settle(
     }
     let admitted = images.admit(&brought).await;
     let name = text_at(pod, &["metadata", "name"]).to_owned();
-    let admitted = admitted.map_err(|why| call.forbidden(&name, &why))?;
+    let admitted = admitted.map_err(|why| call.forbidden(&name, &why.to_string()))?;
     set(pod, &brought, &admitted.settled);
     Ok(admitted.rests_on)
 }

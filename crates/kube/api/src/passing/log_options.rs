@@ -15,7 +15,7 @@ const POSITIVE: &str = "must be greater than 0";
 pub fn check(query: &Query, name: &str) -> Result<(), Fault> {
     let number = |name: &str| {
         let number = query.number(name);
-        number.map_err(|why| Fault::from(Status::bad_request(why)))
+        number.map_err(|odd| Fault::from(Status::from(odd)))
     };
     let (tail, limit) = (number("tailLines")?, number("limitBytes")?);
     let seconds = number("sinceSeconds")?;

@@ -1,6 +1,8 @@
 //! The webhook that this process itself has: what is asked of it and what it answers, as AdmissionReviews of v1 say it, so that it is the
 //! same program whether it is asked over HTTPS or without a connection.
 
+use std::error::Error;
+
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -15,9 +17,14 @@ pub trait OwnWebhook: Send + Sync + 'static {
     fn config(&self) -> &Value;
 
     /// # Errors
-    /// It cannot answer now; the text says why.
-    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, String>;
+    /// It cannot answer now.
+    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, Unanswered>;
 }
+
+/// Why a webhook of this process does not answer; users see the text.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Unanswered(pub Box<dyn Error + Send + Sync>);
 
 /// What is no AdmissionReview of v1 that asks for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -17,6 +17,7 @@ use super::{
     About,
     ask::{NoAnswer, ask, turn_to_read},
     hook::{Hook, Verb},
+    own::Unanswered,
     review::{self, BadReview, Named, Question, Verdict},
 };
 use crate::{answer::Fault, call::Call, conversion, writing::SERVERS_OWN};
@@ -34,7 +35,7 @@ enum NoVerdict {
     Late,
     /// The one of this process.
     #[error("failed to call webhook: {0}")]
-    Own(String),
+    Own(Unanswered),
     #[error("failed to call webhook: {0}")]
     NoAnswer(#[from] NoAnswer),
     #[error("received invalid webhook response: {0}")]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_base::Permit;
-use wharf_kube_api::{AdmittedImages, PodImages};
+use wharf_kube_api::{AdmittedImages, NotAdmitted, PodImages};
 use wharf_store::{Compare, Store, Txn};
 
 use crate::harness::Harness;
@@ -25,14 +25,15 @@ const RULES: &str = "/rules";
 
 #[async_trait]
 impl PodImages for Rules {
-    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, String> {
+    async fn admit(&self, images: &[(String, String)]) -> Result<AdmittedImages, NotAdmitted> {
         let mut admitted = AdmittedImages::default();
         for (container, image) in images {
             if image.starts_with("good") && !*self.changed.lock() {
                 let image = "good@sha256:00".to_owned();
                 admitted.settled.insert(container.clone(), image);
             } else if image != "any" {
-                return Err(format!("the image of '{container}' is not admitted"));
+                let why = format!("the image of '{container}' is not admitted");
+                return Err(NotAdmitted(why.into()));
             }
         }
         let changing = self.changing.lock().take();

@@ -12,7 +12,9 @@ use std::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use wharf_kube_api::{Connection, Outside, OwnWebhook, Reached, ReviewRequest, ReviewResponse};
+use wharf_kube_api::{
+    Connection, Outside, OwnWebhook, Reached, ReviewRequest, ReviewResponse, Unanswered,
+};
 
 use crate::{
     harness::Harness,
@@ -143,7 +145,7 @@ impl OwnWebhook for Own {
         &self.config
     }
 
-    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, String> {
+    async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, Unanswered> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let about = (asked.resource, asked.operation, asked.namespace);
         if about != ("pods", "CREATE", "default") {
@@ -153,7 +155,7 @@ impl OwnWebhook for Own {
             .object
             .is_some_and(|it| it["metadata"]["name"] == "lost")
         {
-            return Err("it is lost".to_owned());
+            return Err(Unanswered("it is lost".into()));
         }
         let step = json!({"op": "add", "path": "/metadata/annotations", "value": {"by": "own"}});
         Ok(ReviewResponse { patch: vec![step] })
