@@ -144,7 +144,7 @@ impl Autoscalers {
         Selected::Pods(pods)
     }
 
-    async fn measured(&self, scaler: &Value, scale: &Value) -> Result<Vec<Value>, String> {
+    async fn measured(&self, scaler: &Value, scale: &Value) -> Result<Vec<Value>, Error> {
         if !metric::needs_usage(scaler) {
             return Ok(Vec::new());
         }
@@ -153,8 +153,8 @@ impl Autoscalers {
             labels: scale.text("/status/selector").to_owned(),
             ..Selection::default()
         };
-        let list = self.context.client.list(&POD_METRICS, &selection).await;
-        list.map(|it| it.items).map_err(|it| it.to_string())
+        let list = self.context.client.list(&POD_METRICS, &selection);
+        Ok(list.await?.items)
     }
 
     /// What adapters tell of the metrics that are theirs.

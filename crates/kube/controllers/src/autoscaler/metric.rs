@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
-use wharf_kube_client::Object;
+use wharf_kube_client::{Error, Object};
 use wharf_kube_model::quantity::Quantity;
 
 use super::{
@@ -25,7 +25,7 @@ pub struct Weighed<'a> {
     /// What was read of metrics of others, by their places among the autoscaler's.
     pub others: &'a BTreeMap<usize, others::Found>,
     /// What those pods use, or why that could not be read.
-    pub measured: &'a Result<Vec<Value>, String>,
+    pub measured: &'a Result<Vec<Value>, Error>,
     pub tolerance: Tolerance,
     pub now: Timestamp,
 }
@@ -46,6 +46,13 @@ pub struct Unknown {
     /// The same, with the metric's name.
     pub error: String,
 }
+
+/// A metric of a resource that says nothing to hold it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set"
+)]
+struct NoTarget;
 
 /// Whether what pods use has to be known.
 pub fn needs_usage(scaler: &Value) -> bool {
@@ -82,7 +89,7 @@ fn of_resource(source: &Value, container: Option<&str>, by: &Weighed<'_>) -> Res
         error: format!("failed to get {resource} {kind} metric value: {why}"),
         why,
     };
-    let target = target(source.at("/target")).map_err(unknown)?;
+    let target = target(source.at("/target")).map_err(|why| unknown(why.to_string()))?;
     let of_what = match target {
         Target::Average(_) => "usage",
         Target::Utilization(_) => "utilization",
@@ -104,7 +111,8 @@ fn of_resource(source: &Value, container: Option<&str>, by: &Weighed<'_>) -> Res
         }
         Ok(measured) => measured,
     };
-    let used = usage::read(measured, resource, container).map_err(unread)?;
+    let used = usage::read(measured, resource, container);
+    let used = used.map_err(|why| unread(why.to_string()))?;
     let proposal = replicas::propose(&Input {
         current: by.current,
         resource,
@@ -134,17 +142,14 @@ fn of_resource(source: &Value, container: Option<&str>, by: &Weighed<'_>) -> Res
     })
 }
 
-fn target(target: &Value) -> Result<Target, String> {
+fn target(target: &Value) -> Result<Target, NoTarget> {
     if let Ok(average) = Quantity::of(target.at("/averageValue")) {
         return Ok(Target::Average(average.millis()));
     }
     let percent = target
         .integer("/averageUtilization")
         .map(Target::Utilization);
-    percent.ok_or_else(|| {
-        let text = "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set";
-        text.to_owned()
-    })
+    percent.ok_or(NoTarget)
 }
 
 fn status(resource: &str, container: Option<&str>, said: Proposal) -> Value {

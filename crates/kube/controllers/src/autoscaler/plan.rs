@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use wharf_base::Timestamp;
-use wharf_kube_client::Object;
+use wharf_kube_client::{Error, Object};
 
 use super::{
     history::History,
@@ -25,6 +25,26 @@ pub enum Selected {
     Shared(String),
 }
 
+/// Why nobody can say how many pods there should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum NoReplicas {
+    #[error("selector is required")]
+    NoSelector,
+    #[error("couldn't convert selector into a corresponding internal selector object: {0}")]
+    BadSelector(String),
+    /// As [`Selected::Shared`] says it.
+    #[error("{0}")]
+    Shared(String),
+    #[error("invalid metrics ({unknown} invalid out of {all}), first error is: {first}")]
+    Metrics {
+        unknown: usize,
+        all: usize,
+        first: String,
+    },
+    #[error("it has no metrics")]
+    NoMetrics,
+}
+
 pub struct Observed<'a> {
     pub scaler: &'a Value,
     /// `autoscaling/v1` Scale of the target.
@@ -33,7 +53,7 @@ pub struct Observed<'a> {
     /// What was read of metrics of others, by their places in the spec.
     pub others: BTreeMap<usize, others::Found>,
     /// What the pods use; not looked at where nobody asks for it.
-    pub measured: Result<Vec<Value>, String>,
+    pub measured: Result<Vec<Value>, Error>,
     pub history: &'a History,
     pub now: Timestamp,
 }
@@ -116,6 +136,7 @@ impl Plan {
         let (wanted, name) = match self.weigh(seen) {
             Ok(wanted) => wanted,
             Err(why) => {
+                let why = why.to_string();
                 self.report.warning("FailedComputeMetricsReplicas", why);
                 return None;
             }
@@ -147,7 +168,7 @@ impl Plan {
     }
 
     /// The most that a metric asks for, and its name.
-    fn weigh(&mut self, seen: &Observed<'_>) -> Result<(i64, String), String> {
+    fn weigh(&mut self, seen: &Observed<'_>) -> Result<(i64, String), NoReplicas> {
         let pods = self.selected(&seen.selected)?;
         let weighed = Weighed {
             current: self.current,
@@ -193,12 +214,13 @@ impl Plan {
                 );
                 self.report
                     .condition("ScalingActive", false, failed.reason, &message);
-                let (all, error) = (metrics.len(), failed.error);
-                Err(format!(
-                    "invalid metrics ({unknown} invalid out of {all}), first error is: {error}"
-                ))
+                Err(NoReplicas::Metrics {
+                    unknown,
+                    all: metrics.len(),
+                    first: failed.error,
+                })
             }
-            (None, None) => Err("it has no metrics".to_owned()),
+            (None, None) => Err(NoReplicas::NoMetrics),
         }
     }
 
@@ -209,32 +231,24 @@ impl Plan {
             .condition("ScalingActive", true, "ValidMetricFound", &message);
     }
 
-    fn selected<'a>(&mut self, selected: &'a Selected) -> Result<&'a [Arc<Value>], String> {
-        let (event, said, condition, message) = match selected {
+    fn selected<'a>(&mut self, selected: &'a Selected) -> Result<&'a [Arc<Value>], NoReplicas> {
+        const INVALID: &str = "InvalidSelector";
+        const AMBIGUOUS: &str = "AmbiguousSelector";
+        let (why, event, condition) = match selected {
             Selected::Pods(pods) => return Ok(pods),
-            Selected::Missing => (
-                "SelectorRequired",
-                "selector is required".to_owned(),
-                "InvalidSelector",
-                "the HPA target's scale is missing a selector".to_owned(),
-            ),
-            Selected::Invalid(why) => {
-                let text = format!(
-                    "couldn't convert selector into a corresponding internal selector object: {why}"
-                );
-                ("InvalidSelector", text.clone(), "InvalidSelector", text)
-            }
-            Selected::Shared(text) => (
-                "AmbiguousSelector",
-                text.clone(),
-                "AmbiguousSelector",
-                text.clone(),
-            ),
+            Selected::Missing => (NoReplicas::NoSelector, "SelectorRequired", INVALID),
+            Selected::Invalid(why) => (NoReplicas::BadSelector(why.clone()), INVALID, INVALID),
+            Selected::Shared(text) => (NoReplicas::Shared(text.clone()), AMBIGUOUS, AMBIGUOUS),
         };
-        self.report.warning(event, said.clone());
+        let said = why.to_string();
+        let message: &str = match why {
+            NoReplicas::NoSelector => "the HPA target's scale is missing a selector",
+            _ => &said,
+        };
         self.report
-            .condition("ScalingActive", false, condition, &message);
-        Err(said)
+            .condition("ScalingActive", false, condition, message);
+        self.report.warning(event, said);
+        Err(why)
     }
 
     /// The scale was written.

@@ -16,6 +16,16 @@ pub struct Used {
     pub amount: i64,
 }
 
+/// A measured pod has no container of the name that a metric is about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("container {container} not present in metrics for pod {namespace}/{pod}")]
+pub struct NoContainer {
+    pub container: String,
+    /// Of the pod.
+    pub namespace: String,
+    pub pod: String,
+}
+
 /// By the names of pods; of one container where it is named.
 ///
 /// # Errors
@@ -24,7 +34,7 @@ pub fn read(
     measured: &[Value],
     resource: &str,
     container: Option<&str>,
-) -> Result<BTreeMap<String, Used>, String> {
+) -> Result<BTreeMap<String, Used>, NoContainer> {
     let mut all = BTreeMap::new();
     for pod in measured {
         let containers = pod.list("/containers").iter();
@@ -32,11 +42,11 @@ pub fn read(
             containers.filter(|it| container.is_none_or(|name| it.text("/name") == name));
         let first = chosen.next();
         if let (None, Some(name)) = (first, container) {
-            return Err(format!(
-                "container {name} not present in metrics for pod {}/{}",
-                pod.namespace(),
-                pod.name()
-            ));
+            return Err(NoContainer {
+                container: name.to_owned(),
+                namespace: pod.namespace().to_owned(),
+                pod: pod.name().to_owned(),
+            });
         }
         let amounts = first
             .into_iter()
@@ -118,7 +128,7 @@ mod tests {
         let x = read(&all[..1], "memory", Some("x")).unwrap();
         assert_eq!(x["a"].amount, 1_024_000);
         assert_eq!(
-            read(&all, "cpu", Some("z")).unwrap_err(),
+            read(&all, "cpu", Some("z")).unwrap_err().to_string(),
             "container z not present in metrics for pod n/a"
         );
     }

@@ -134,7 +134,7 @@ fn nothing_is_taken_away_before_a_window_has_passed() {
 #[test]
 fn within_its_bounds_whatever_is_measured() {
     let scaler = scaler(json!([cpu()]));
-    let none = Err("no".to_owned());
+    let none = Err(Error::Transport("no".to_owned()));
     for (replicas, expected, why) in [
         (1, 2, "Current number of replicas below Spec.MinReplicas"),
         (30, 10, "Current number of replicas above Spec.MaxReplicas"),
