@@ -25,7 +25,7 @@ use http::{Method, Request, header::CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use wharf_kube_client::{Body, Credentials, Https, Tokens, Transport as _};
+use wharf_kube_client::{Body, Credentials, Https, NoToken, Tokens, Transport as _};
 
 /// Watches over one connection of HTTP/2, as those of one program are.
 const A_CONNECTION: usize = 20;
@@ -36,7 +36,7 @@ struct Token(String);
 
 #[async_trait]
 impl Tokens for Token {
-    async fn token(&self) -> Result<String, String> {
+    async fn token(&self) -> Result<String, NoToken> {
         Ok(self.0.clone())
     }
 }

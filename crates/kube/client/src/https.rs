@@ -1,6 +1,7 @@
 //! The API server over the network.
 
 use std::{
+    error::Error as StdError,
     fmt, io,
     pin::Pin,
     sync::Arc,
@@ -43,9 +44,14 @@ const PING_TIMEOUT: Duration = Duration::from_secs(15);
 #[async_trait]
 pub trait Tokens: Send + Sync + 'static {
     /// # Errors
-    /// Why there is none now.
-    async fn token(&self) -> Result<String, String>;
+    /// There is none now.
+    async fn token(&self) -> Result<String, NoToken>;
 }
+
+/// Why there is no token now.
+#[derive(Debug, thiserror::Error)]
+#[error("no token: {0}")]
+pub struct NoToken(pub Box<dyn StdError + Send + Sync>);
 
 /// Who the client is.
 #[derive(Clone)]
@@ -133,7 +139,7 @@ impl Transport for Https {
             .map_err(|_| Error::Transport(format!("{target} is no path of a URL")))?;
         if let Some(tokens) = &self.tokens {
             let token = tokens.token().await;
-            let token = token.map_err(|why| Error::Transport(format!("no token: {why}")))?;
+            let token = token.map_err(|why| Error::Transport(why.to_string()))?;
             let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
                 .map_err(|_| Error::Transport("the token cannot stand in a header".to_owned()))?;
             value.set_sensitive(true);

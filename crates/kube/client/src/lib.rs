@@ -30,7 +30,7 @@ pub use cache::{BY_NAMESPACE, BY_OWNER, Index};
 pub use client::{Client, Delete, List, Patch, Propagation, Selection};
 pub use error::{Error, Refusal};
 pub use finalizers::has_gone;
-pub use https::{Credentials, Https, Tokens};
+pub use https::{Credentials, Https, NoToken, Tokens};
 pub use informer::{Change, Informer, Informers};
 pub use kind::Kind;
 pub use object::{Object, OwnerRef, Ref};

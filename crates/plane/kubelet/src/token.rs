@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tokio::sync::Mutex;
 use wharf_base::{Clock, Timestamp};
-use wharf_kube_client::Tokens;
+use wharf_kube_client::{NoToken, Tokens};
 use wharf_wire::sigv4::{RequestParts, SigningKeys, presign};
 
 use crate::machine::Cause;
@@ -52,7 +52,7 @@ impl EksTokens {
 
 #[async_trait]
 impl Tokens for EksTokens {
-    async fn token(&self) -> Result<String, String> {
+    async fn token(&self) -> Result<String, NoToken> {
         let now = self.clock.now();
         let mut kept = self.kept.lock().await;
         if let Some((until, token)) = kept.as_ref()
@@ -60,7 +60,7 @@ impl Tokens for EksTokens {
         {
             return Ok(token.clone());
         }
-        let keys = self.keys.keys().await.map_err(|e| e.to_string())?;
+        let keys = self.keys.keys().await.map_err(NoToken)?;
         let token = token(&keys, &self.cluster, &self.region, now);
         *kept = Some((now + KEPT, token.clone()));
         Ok(token)
