@@ -248,16 +248,16 @@ fn linked(loader: &Path, program: &Path) -> io::Result<BTreeSet<PathBuf>> {
         .stdin(Stdio::null())
         .output()?;
     let text = String::from_utf8_lossy(&listed.stdout);
-    libraries_in(&text).map_err(|missing| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("its library {missing} is not there"),
-        )
-    })
+    libraries_in(&text).map_err(|missing| io::Error::new(io::ErrorKind::NotFound, missing))
 }
 
-/// What a loader lists: a line each, `name => path (address)`. The name of one that is missing.
-fn libraries_in(text: &str) -> Result<BTreeSet<PathBuf>, String> {
+/// A library of a program, by its name.
+#[derive(Debug, thiserror::Error)]
+#[error("its library {0} is not there")]
+struct NoLibrary(String);
+
+/// What a loader lists: a line each, `name => path (address)`.
+fn libraries_in(text: &str) -> Result<BTreeSet<PathBuf>, NoLibrary> {
     let mut found = BTreeSet::new();
     for line in text.lines() {
         let (name, path) = match line.split_once("=>") {
@@ -265,7 +265,7 @@ fn libraries_in(text: &str) -> Result<BTreeSet<PathBuf>, String> {
             None => (line.trim(), line.trim()),
         };
         if path.starts_with("not found") {
-            return Err(name.to_owned());
+            return Err(NoLibrary(name.to_owned()));
         }
         let path = path.split(" (").next().unwrap_or_default();
         if path.starts_with('/') {
@@ -329,7 +329,8 @@ mod tests {
         let expected: BTreeSet<PathBuf> = expected.iter().map(PathBuf::from).collect();
         assert_eq!(found, expected);
         let missing = libraries_in("\tlibaio.so.1 => not found\n");
-        assert_eq!(missing.unwrap_err(), "libaio.so.1");
+        let text = "its library libaio.so.1 is not there";
+        assert_eq!(missing.unwrap_err().to_string(), text);
         assert!(libraries_in("\tstatically linked\n").unwrap().is_empty());
     }
 

@@ -63,7 +63,7 @@ use crate::{
     node::{
         core::TaskContext,
         credentials::CredentialStore,
-        machine::{Machine, NoExec, Observation, Usage, VolumeUsage},
+        machine::{Machine, NoExec, NotFetched, Observation, Usage, VolumeUsage},
     },
 };
 
@@ -301,9 +301,9 @@ impl Machine for LinuxMachine {
         Ok(live.handle.exec(&name, &spec).await?)
     }
 
-    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), NotFetched> {
         let fetched = self.shared.images.fetch(task, at, &|| ()).await;
-        fetched.map(drop).map_err(|error| error.to_string())
+        fetched.map(drop).map_err(|error| NotFetched(error.into()))
     }
 
     async fn collect_images(&self, _: &[Arc<TaskContext>]) {

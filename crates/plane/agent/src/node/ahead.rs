@@ -15,7 +15,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::Backoff;
 
-use super::{core::TaskContext, credentials::CredentialStore, machine::Machine};
+use super::{
+    core::TaskContext,
+    credentials::CredentialStore,
+    machine::{Machine, NotFetched},
+};
 use crate::{
     engine::{NetworkMode, Spec},
     protocol::{
@@ -166,7 +170,7 @@ impl Shared {
                     );
                     return self.note(deployment, FETCHED, String::new());
                 }
-                Err(reason) => reason,
+                Err(error) => error.to_string(),
             };
             let service = &context.task.arn;
             tracing::warn!(
@@ -180,7 +184,7 @@ impl Shared {
         }
     }
 
-    async fn fetch_once(&self, context: &TaskContext) -> Result<(), String> {
+    async fn fetch_once(&self, context: &TaskContext) -> Result<(), NotFetched> {
         let account = context.account();
         let own = self.own_turn(account);
         let _own = own.lock().await;

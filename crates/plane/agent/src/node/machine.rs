@@ -1,6 +1,6 @@
 //! What the node asks of the machine beneath it: images, networks, containers, logs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use wharf_container::runtime::{ContainerError, ExecSession, ExecSpec};
@@ -28,6 +28,11 @@ pub enum NoExec {
     #[error("{0}")]
     Container(#[from] ContainerError),
 }
+
+/// Why the image of a task that is to come is not here, as ECS shows it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NotFetched(pub Box<dyn Error + Send + Sync>);
 
 /// One look at the counters of a running container.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -112,8 +117,8 @@ pub trait Machine: Send + Sync + 'static {
     /// Has the image of container `at` here, as if the task were to run; it never does.
     ///
     /// # Errors
-    /// Why not, as ECS shows it.
-    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String>;
+    /// It cannot be had now.
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), NotFetched>;
 
     /// Removes images that no task uses and nobody used for long.
     async fn collect_images(&self, tasks: &[Arc<TaskContext>]);

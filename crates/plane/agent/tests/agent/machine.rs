@@ -12,7 +12,7 @@ use wharf_agent::{
     measure::window::Glance,
     node::{
         core::TaskContext,
-        machine::{Machine, NoExec, Observation, Usage, VolumeUsage},
+        machine::{Machine, NoExec, NotFetched, Observation, Usage, VolumeUsage},
     },
 };
 use wharf_base::Timestamp;
@@ -158,13 +158,16 @@ impl Machine for FakeMachine {
     }
 
     /// Of images that end so there are none; others never come.
-    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), String> {
+    async fn fetch_ahead(&self, task: &TaskContext, at: usize) -> Result<(), NotFetched> {
         let image = &task.task.containers[at].image;
         if image.ends_with(":never") {
             std::future::pending::<()>().await;
         }
         match image.ends_with(":none") {
-            true => Err(format!("CannotPullContainerError: there is no {image}")),
+            true => {
+                let why = format!("CannotPullContainerError: there is no {image}");
+                Err(NotFetched(why.into()))
+            }
             false => Ok(()),
         }
     }
