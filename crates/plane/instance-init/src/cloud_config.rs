@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{DecodeError, Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, NotUnpacked},
     yaml::{self, BadYaml, Value},
 };
 
@@ -49,6 +49,25 @@ pub struct CloudConfig {
     pub ssh_authorized_keys: Vec<String>,
     /// What is not done, a line for the console each.
     pub refused: Vec<String>,
+}
+
+/// Why an entry of `write_files` is left out.
+#[derive(Debug, thiserror::Error)]
+enum BadFile {
+    #[error("an entry is no map")]
+    NoMap,
+    #[error("`{0}` are no permissions")]
+    Permissions(String),
+    #[error("the path `{}` is not absolute", .0.display())]
+    Path(PathBuf),
+    #[error("the encoding `{0}` is not supported")]
+    Encoding(String),
+    #[error("its content is no base64: {0}")]
+    NoBase64(DecodeError),
+    #[error("its content {0}")]
+    NotUnpacked(NotUnpacked),
+    #[error("its content is larger than {MAX_FILE} bytes")]
+    TooLarge,
 }
 
 impl CloudConfig {
@@ -189,9 +208,9 @@ fn command(value: &Value) -> Option<Command> {
 }
 
 /// With the names of what is not known of it.
-fn file(value: &Value, budget: &mut Budget) -> Result<(File, Vec<String>), String> {
+fn file(value: &Value, budget: &mut Budget) -> Result<(File, Vec<String>), BadFile> {
     let Value::Map(map) = value else {
-        return Err("an entry is no map".to_owned());
+        return Err(BadFile::NoMap);
     };
     let mut file = File {
         path: PathBuf::new(),
@@ -215,7 +234,7 @@ fn file(value: &Value, budget: &mut Budget) -> Result<(File, Vec<String>), Strin
                 let mode = u32::from_str_radix(digits, 8)
                     .ok()
                     .filter(|mode| *mode <= 0o7777);
-                file.mode = mode.ok_or_else(|| format!("`{digits}` are no permissions"))?;
+                file.mode = mode.ok_or_else(|| BadFile::Permissions(digits.to_owned()))?;
             }
             "append" => file.append = matches!(text, "true" | "True" | "yes" | "on"),
             "encoding" => encoding = text,
@@ -223,36 +242,31 @@ fn file(value: &Value, budget: &mut Budget) -> Result<(File, Vec<String>), Strin
         }
     }
     if !file.path.is_absolute() {
-        return Err(format!(
-            "the path `{}` is not absolute",
-            file.path.display()
-        ));
+        return Err(BadFile::Path(file.path));
     }
     file.content = decoded(file.content, encoding, budget)?;
     Ok((file, unknown))
 }
 
-fn decoded(content: Vec<u8>, encoding: &str, budget: &mut Budget) -> Result<Vec<u8>, String> {
+fn decoded(content: Vec<u8>, encoding: &str, budget: &mut Budget) -> Result<Vec<u8>, BadFile> {
     let (base64, gzip) = match encoding {
         "" | "text/plain" => (false, false),
         "b64" | "base64" => (true, false),
         "gz" | "gzip" => (false, true),
         "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64" => (true, true),
-        other => return Err(format!("the encoding `{other}` is not supported")),
+        other => return Err(BadFile::Encoding(other.to_owned())),
     };
     let mut bytes = content;
     if base64 {
         bytes.retain(|b| !b.is_ascii_whitespace());
-        bytes = BASE64_STANDARD
-            .decode(bytes)
-            .map_err(|e| format!("its content is no base64: {e}"))?;
+        bytes = BASE64_STANDARD.decode(bytes).map_err(BadFile::NoBase64)?;
     }
     if gzip {
         let unpacked = budget.gunzip(&bytes, MAX_FILE);
-        bytes = unpacked.map_err(|why| format!("its content {why}"))?;
+        bytes = unpacked.map_err(BadFile::NotUnpacked)?;
     }
     if bytes.len() as u64 > MAX_FILE {
-        return Err(format!("its content is larger than {MAX_FILE} bytes"));
+        return Err(BadFile::TooLarge);
     }
     Ok(bytes)
 }

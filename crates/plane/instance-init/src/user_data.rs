@@ -1,8 +1,11 @@
 //! User data taken apart: scripts and cloud-config, as they are, compressed, or several in one MIME message.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{DecodeError, Engine as _, prelude::BASE64_STANDARD};
 
-use crate::{budget::Budget, mime};
+use crate::{
+    budget::{Budget, NotUnpacked},
+    mime::{self, BadMime},
+};
 
 /// Bytes of all that was compressed. EC2 takes 16 KiB as they are given.
 const MAX_UNPACKED: u64 = 1 << 20;
@@ -14,6 +17,17 @@ pub enum Part {
     CloudConfig(String),
     /// The node of Kubernetes that it is to be.
     NodeConfig(String),
+}
+
+/// Why user data, or a part of it, cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("user data is no base64: {0}")]
+    NoBase64(DecodeError),
+    #[error("user data {0}")]
+    NotUnpacked(NotUnpacked),
+    #[error("user data in MIME: {0}")]
+    Mime(BadMime),
 }
 
 /// What there is to be done, and what is not done.
@@ -29,7 +43,7 @@ impl UserData {
     pub fn of_base64(text: &str) -> Self {
         match BASE64_STANDARD.decode(text.trim()) {
             Ok(bytes) => Self::of_bytes(&bytes),
-            Err(error) => Self::refuse(format!("user data is no base64: {error}")),
+            Err(error) => Self::refuse(&Unreadable::NoBase64(error)),
         }
     }
 
@@ -37,7 +51,7 @@ impl UserData {
         let mut budget = Budget::default();
         let unpacked = match unpacked(bytes, &mut budget) {
             Ok(unpacked) => unpacked,
-            Err(reason) => return Self::refuse(reason),
+            Err(why) => return Self::refuse(&why),
         };
         let mut read = Self::default();
         if mime::is_multipart(&unpacked) {
@@ -45,7 +59,7 @@ impl UserData {
                 Ok(parts) => parts
                     .into_iter()
                     .for_each(|part| read.take(part, &mut budget)),
-                Err(error) => return Self::refuse(format!("user data in MIME: {error}")),
+                Err(error) => return Self::refuse(&Unreadable::Mime(error)),
             }
         } else if !unpacked.is_empty() {
             read.by_first_line(unpacked);
@@ -53,17 +67,17 @@ impl UserData {
         read
     }
 
-    fn refuse(reason: String) -> Self {
+    fn refuse(why: &Unreadable) -> Self {
         Self {
             parts: Vec::new(),
-            refused: vec![reason],
+            refused: vec![why.to_string()],
         }
     }
 
     fn take(&mut self, part: mime::Part, budget: &mut Budget) {
         let body = match unpacked(&part.body, budget) {
             Ok(body) => body,
-            Err(reason) => return self.refused.push(reason),
+            Err(why) => return self.refused.push(why.to_string()),
         };
         match part.content_type.as_str() {
             "text/x-shellscript" => self.parts.push(Part::Script(body)),
@@ -113,13 +127,13 @@ impl UserData {
 }
 
 /// The same bytes, or what was compressed in them.
-fn unpacked(bytes: &[u8], budget: &mut Budget) -> Result<Vec<u8>, String> {
+fn unpacked(bytes: &[u8], budget: &mut Budget) -> Result<Vec<u8>, Unreadable> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     if !bytes.starts_with(&GZIP) {
         return Ok(bytes.to_vec());
     }
     let unpacked = budget.gunzip(bytes, MAX_UNPACKED);
-    unpacked.map_err(|why| format!("user data {why}"))
+    unpacked.map_err(Unreadable::NotUnpacked)
 }
 
 #[cfg(test)]
