@@ -393,7 +393,7 @@ async fn pass_on(deliveries: &mut mpsc::Receiver<Delivery>, updates: mpsc::Sende
         }
         match answer.await {
             Ok(Ok(())) => delivery.applied(),
-            Ok(Err(why)) => delivery.refused(why),
+            Ok(Err(why)) => delivery.refused(why.to_string()),
             Err(_) => delivery.refused("the load balancers ended"),
         }
     }

@@ -63,6 +63,7 @@ use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
     access_log::{AccessLogs, Lines, NotKept, Packed, Spool, Waiting},
+    config::{NotInForce, Refusal, Rejected},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics, Minutes, TargetCounts},
     pace::Pace,
@@ -171,7 +172,7 @@ pub enum Update {
 #[derive(Debug)]
 pub struct LbUpdate {
     pub update: Update,
-    pub done: oneshot::Sender<Result<(), String>>,
+    pub done: oneshot::Sender<Result<(), NotInForce>>,
 }
 
 #[derive(Debug, thiserror::Error)]

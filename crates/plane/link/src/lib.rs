@@ -25,4 +25,4 @@ pub use connect::{BadEndpoint, ConnectError, Dialer, Endpoint, Stream};
 pub use disk::purpose as state_purpose;
 pub use keys::CurrentKeys;
 pub use known::Update;
-pub use subscription::{Delivery, LinkConfig, LinkState, Subscription};
+pub use subscription::{Delivery, LinkConfig, LinkState, NotApplied, Subscription};

@@ -61,18 +61,28 @@ pub struct LinkConfig {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Why an update is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplied {
+    /// As the plane says it.
+    #[error("{0}")]
+    Refused(String),
+    #[error("the plane gave no answer")]
+    NoAnswer,
+}
+
 /// Something the plane is told, to be answered. Dropped unanswered it counts as refused.
 #[derive(Debug)]
 pub struct Delivery {
     /// The instance id of the host that this is for.
     pub host: String,
     pub update: Update,
-    answer: oneshot::Sender<Result<(), String>>,
+    answer: oneshot::Sender<Result<(), NotApplied>>,
 }
 
 impl Delivery {
     /// One that nobody sent, as tests have it; and where its answer arrives.
-    pub fn new(host: &str, update: Update) -> (Self, oneshot::Receiver<Result<(), String>>) {
+    pub fn new(host: &str, update: Update) -> (Self, oneshot::Receiver<Result<(), NotApplied>>) {
         let (answer, answered) = oneshot::channel();
         let delivery = Self {
             host: host.to_owned(),
@@ -89,7 +99,7 @@ impl Delivery {
 
     /// It is not; the control plane will send everything again.
     pub fn refused(self, why: impl Into<String>) {
-        let _ = self.answer.send(Err(why.into()));
+        let _ = self.answer.send(Err(NotApplied::Refused(why.into())));
     }
 }
 
@@ -244,7 +254,7 @@ impl From<StreamError> for End {
 struct Pending {
     commit: Commit,
     update: Update,
-    answer: oneshot::Receiver<Result<(), String>>,
+    answer: oneshot::Receiver<Result<(), NotApplied>>,
 }
 
 impl Task {
@@ -303,8 +313,9 @@ impl Task {
         };
         let all = Update::Snapshot(known.resources.values().cloned().collect());
         let answer = self.deliver(&host, all).await?;
-        let answer = answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned()));
-        if let Err(reason) = answer {
+        let answer = answer.await.unwrap_or(Err(NotApplied::NoAnswer));
+        if let Err(refused) = answer {
+            let reason = refused.to_string();
             tracing::warn!(%plane, reason, "failed to apply the saved state of a plane; waiting for the control plane");
             known.doubt();
         }
@@ -328,7 +339,7 @@ impl Task {
         &self,
         host: &str,
         update: Update,
-    ) -> Result<oneshot::Receiver<Result<(), String>>, End> {
+    ) -> Result<oneshot::Receiver<Result<(), NotApplied>>, End> {
         let (delivery, answered) = Delivery::new(host, update);
         let sent = self.deliveries.send(delivery).await;
         sent.map(|()| answered).map_err(|_| End::PlaneGone)
@@ -357,7 +368,8 @@ impl Task {
                 update,
                 answer,
             } = pending;
-            self.settle(commit, update, answer.await);
+            let answer = answer.await.unwrap_or(Err(NotApplied::NoAnswer));
+            self.settle(commit, update, answer);
         }
         ended
     }
@@ -467,21 +479,17 @@ impl Task {
     }
 
     /// Takes the plane's answer over; what the control plane is told of it.
-    fn settle(
-        &self,
-        commit: Commit,
-        update: Update,
-        answer: Result<Result<(), String>, oneshot::error::RecvError>,
-    ) -> ToServer {
+    fn settle(&self, commit: Commit, update: Update, answer: Result<(), NotApplied>) -> ToServer {
         let nonce = commit.nonce;
         let mut held = self.shared.known();
         held.1.apply(update.clone(), commit.position);
         self.reports.prune(&update, &held.1);
         // Saved either way: what a start goes by is what the control plane said, not what a plane had made of it by then.
         self.shared.changed.notify_one();
-        match answer.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
+        match answer {
             Ok(()) => ToServer::Ack { nonce },
-            Err(reason) => {
+            Err(refused) => {
+                let reason = refused.to_string();
                 tracing::warn!(plane = %self.config.plane, reason, "failed to apply an update of a plane; the control plane sends everything again");
                 held.1.doubt();
                 ToServer::Nack { nonce, reason }
@@ -538,14 +546,13 @@ impl Task {
     }
 }
 
-const DROPPED: &str = "the plane gave no answer";
-
 /// The answer to what is pending; never if nothing is.
-async fn answered(
-    pending: &mut Option<Pending>,
-) -> Result<Result<(), String>, oneshot::error::RecvError> {
+async fn answered(pending: &mut Option<Pending>) -> Result<(), NotApplied> {
     match pending {
-        Some(pending) => (&mut pending.answer).await,
+        Some(pending) => {
+            let answer = (&mut pending.answer).await;
+            answer.unwrap_or(Err(NotApplied::NoAnswer))
+        }
         None => std::future::pending().await,
     }
 }

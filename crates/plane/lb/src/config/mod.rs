@@ -10,6 +10,7 @@ pub mod table;
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt,
     sync::Arc,
 };
 
@@ -48,6 +49,27 @@ pub enum Refusal {
     CheckProtocol(&'static str),
     #[error("it belongs to another plane")]
     Plane,
+}
+
+/// A resource that is not in force.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct Rejected {
+    pub key: Key,
+    pub why: Refusal,
+}
+
+/// What of an update is not in force; the rest of it is.
+#[derive(Debug)]
+pub struct NotInForce(pub Vec<Rejected>);
+
+impl std::error::Error for NotInForce {}
+
+impl fmt::Display for NotInForce {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        out.write_str(&all.join("; "))
+    }
 }
 
 #[derive(Debug)]
@@ -114,26 +136,33 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Takes an update over. What it returns was refused, and why; the rest is taken.
-    pub fn apply(&mut self, update: Update) -> Vec<String> {
-        match update {
+    /// Takes an update over.
+    ///
+    /// # Errors
+    /// Some of its resources cannot be used; the rest is taken.
+    pub fn apply(&mut self, update: Update) -> Result<(), NotInForce> {
+        let refused: Vec<Rejected> = match update {
             Update::Snapshot(resources) => {
                 let told: HashSet<Key> = resources.iter().map(Resource::key).collect();
                 let gone: Vec<Key> = self.keys().filter(|key| !told.contains(key)).collect();
                 gone.iter().for_each(|key| self.remove(key));
-                let refused = resources.into_iter().filter_map(|it| self.put(it));
-                refused.collect()
+                let refused = resources.into_iter().map(|it| self.put(it));
+                refused.filter_map(Result::err).collect()
             }
             Update::Changes(changes) => {
-                let refused = changes.into_iter().filter_map(|change| match change {
+                let refused = changes.into_iter().map(|change| match change {
                     Change::Put(resource) => self.put(resource),
                     Change::Delete(key) => {
                         self.remove(&key);
-                        None
+                        Ok(())
                     }
                 });
-                refused.collect()
+                refused.filter_map(Result::err).collect()
             }
+        };
+        match refused.is_empty() {
+            true => Ok(()),
+            false => Err(NotInForce(refused)),
         }
     }
 
@@ -182,8 +211,7 @@ impl Registry {
         }
     }
 
-    /// Takes a resource over, or says why not.
-    fn put(&mut self, resource: Resource) -> Option<String> {
+    fn put(&mut self, resource: Resource) -> Result<(), Rejected> {
         let key = resource.key();
         let taken = match resource {
             Resource::LoadBalancer(record) => self.put_balancer(record),
@@ -205,7 +233,7 @@ impl Registry {
             }
             _ => Err(Refusal::Plane),
         };
-        taken.err().map(|refusal| format!("{key}: {refusal}"))
+        taken.map_err(|why| Rejected { key, why })
     }
 
     fn put_balancer(&mut self, record: LoadBalancer) -> Result<(), Refusal> {

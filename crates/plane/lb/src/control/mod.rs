@@ -215,7 +215,7 @@ impl Control {
 
     fn update(&mut self, update: LbUpdate) {
         let whole = matches!(update.update, Update::Snapshot(_));
-        let refused = self.registry.apply(update.update);
+        let done = self.registry.apply(update.update);
         self.reconcile(&[]);
         if whole {
             self.groups.report_again();
@@ -223,14 +223,10 @@ impl Control {
                 self.unsettled = Unsettled::Until(Instant::now() + SETTLE_AFTER);
             }
         }
-        let done = match refused.is_empty() {
-            true => Ok(()),
-            false => {
-                let why = refused.join("; ");
-                tracing::warn!(why, "rejected parts of the configuration");
-                Err(why)
-            }
-        };
+        if let Err(refused) = &done {
+            let why = refused.to_string();
+            tracing::warn!(why, "rejected parts of the configuration");
+        }
         // Who no longer waits for the answer knows why.
         let _ = update.done.send(done);
     }

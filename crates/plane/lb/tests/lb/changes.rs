@@ -209,7 +209,8 @@ async fn what_cannot_be_used_is_refused_alone() {
     let why = lb
         .update(Update::Changes(changes.into()))
         .await
-        .unwrap_err();
+        .unwrap_err()
+        .to_string();
     assert!(
         why.contains("arn:rule/2") && !why.contains("arn:rule/1"),
         "{why}"

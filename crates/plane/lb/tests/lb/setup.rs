@@ -24,7 +24,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_lb::{HostAddresses, LbConfig, LbUpdate, Metrics, Update};
+use wharf_lb::{HostAddresses, LbConfig, LbUpdate, Metrics, NotInForce, Update};
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
     balancer::{
@@ -251,7 +251,7 @@ impl Running {
         }
     }
 
-    pub async fn update(&self, update: Update) -> Result<(), String> {
+    pub async fn update(&self, update: Update) -> Result<(), NotInForce> {
         let (done, answer) = oneshot::channel();
         self.updates.send(LbUpdate { update, done }).await.unwrap();
         within(answer).await.unwrap()

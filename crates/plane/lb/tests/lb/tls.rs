@@ -229,7 +229,7 @@ async fn a_certificate_with_another_key_is_refused() {
     let ((mut one, _), (two, _)) = (certificate("one.test"), certificate("two.test"));
     one.private_key = two.private_key;
     let update = wharf_lb::Update::Snapshot(vec![Resource::Certificate(one)]);
-    let why = lb.update(update).await.unwrap_err();
+    let why = lb.update(update).await.unwrap_err().to_string();
     assert!(
         why.contains("arn:cert/one.test") && !why.contains("PRIVATE"),
         "{why}"
