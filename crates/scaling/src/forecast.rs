@@ -72,7 +72,7 @@ impl Forecast {
     pub fn after(
         before: Option<&Self>,
         policy: &str,
-        made: Result<Vec<Hour>, String>,
+        made: Result<Vec<Hour>, NotMade>,
         now: Timestamp,
     ) -> Self {
         let mut after = Self {
@@ -89,7 +89,7 @@ impl Forecast {
                 after.made_at = Some(now);
             }
             // What was forecast before holds on.
-            Err(problem) => after.problem = Some(problem),
+            Err(problem) => after.problem = Some(problem.to_string()),
         }
         after
     }
@@ -119,11 +119,11 @@ impl Forecast {
     /// Hours of a span, if there were any ever.
     ///
     /// # Errors
-    /// Why there is none.
-    pub fn shown(before: Option<&Self>, span: &std::ops::Range<i64>) -> Result<Shown, String> {
+    /// There is none yet.
+    pub fn shown(before: Option<&Self>, span: &std::ops::Range<i64>) -> Result<Shown, NoneYet> {
         let problem = before.and_then(|it| it.problem.clone());
         match before.and_then(|it| Some((it, it.made_at?))) {
-            None => Err(problem.unwrap_or_else(|| "It is being made.".to_owned())),
+            None => Err(problem.map_or(NoneYet::BeingMade, NoneYet::Failed)),
             Some((it, made_at)) => {
                 let hours = it.hours.iter().filter(|it| span.contains(&it.at));
                 let hours: Vec<Hour> = hours.copied().collect();
@@ -137,6 +137,16 @@ impl Forecast {
             }
         }
     }
+}
+
+/// Why a policy has no forecast yet, as users see it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoneYet {
+    #[error("It is being made.")]
+    BeingMade,
+    /// What the last try came to.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Hours of a forecast as GetPredictiveScalingForecast has them.
@@ -174,6 +184,18 @@ pub enum NoForecast {
         "The load, scaling and capacity metrics have data together for {0} hours; a forecast needs {LEAST_HOURS} at least."
     )]
     FewTogether(usize),
+}
+
+/// What a try to make a forecast came to, as users see it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    #[error("Reading the metrics took too long.")]
+    TooLong,
+    /// In the words of CloudWatch.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    TooLittle(#[from] NoForecast),
 }
 
 /// The hour that a moment is in.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use wharf_base::Timestamp;
 
 use crate::{
-    forecast::{self, Forecast, History, Hour, Relation},
+    forecast::{self, Forecast, History, Hour, NotMade, Relation},
     predictive::{ManyLines, Predictive, points, request},
 };
 
@@ -68,6 +68,7 @@ impl Forecaster {
     pub async fn make(&self, metrics: &impl Metrics, now: Timestamp) -> Forecast {
         let made = made(metrics, &self.policy, now).await;
         if let Err(problem) = &made {
+            let problem = problem.to_string();
             tracing::info!(
                 policy = self.name,
                 uuid = self.uuid,
@@ -108,14 +109,14 @@ async fn made(
     metrics: &impl Metrics,
     policy: &Predictive,
     now: Timestamp,
-) -> Result<Vec<Hour>, String> {
+) -> Result<Vec<Hour>, NotMade> {
     let to = forecast::hour_of(now);
     let look = history(metrics, policy, (to - forecast::LOOKS_BACK, to));
     let looked = timeout(LONGEST_LOOK, look).await;
-    let looked = looked.map_err(|_| "Reading the metrics took too long.".to_owned())?;
-    let history = looked.map_err(|fault| fault.to_string())?;
+    let looked = looked.map_err(|_| NotMade::TooLong)?;
+    let history = looked.map_err(|fault| NotMade::Refused(fault.to_string()))?;
     let made = forecast::forecast(&history, policy.relation, policy.target, now);
-    made.map_err(|it| it.to_string())
+    Ok(made?)
 }
 
 async fn history<M: Metrics>(
