@@ -187,7 +187,7 @@ impl Reader<'_> {
                         };
                         streams.entry(group).or_default().insert(stream, writer);
                     }
-                    Err(driver) => drop(elsewhere.insert((name, driver))),
+                    Err(Elsewhere(driver)) => drop(elsewhere.insert((name, driver))),
                 }
             }
         }
@@ -323,12 +323,16 @@ fn failed(settings: &Settings, error: CallError) -> Problem {
     }
 }
 
-/// The group and stream of a container's lines, or the log driver that keeps them elsewhere.
+/// The log driver that keeps a container's lines elsewhere.
+#[derive(Debug, PartialEq, Eq)]
+struct Elsewhere(String);
+
+/// The group and stream of a container's lines, if they are in CloudWatch Logs.
 fn stream(
     task: &Task,
     container: &ContainerDefinition,
     region: &str,
-) -> Result<(Group, String), String> {
+) -> Result<(Group, String), Elsewhere> {
     let none = BTreeMap::new();
     let log = container.log_configuration.as_ref();
     let driver = log.and_then(|log| log.log_driver.as_deref());
@@ -336,7 +340,7 @@ fn stream(
     let given = |name: &str| options.get(name).filter(|value| !value.is_empty());
     let group = match (driver, given("awslogs-group")) {
         (Some("awslogs"), Some(group)) => group.clone(),
-        (driver, _) => return Err(driver.unwrap_or("json-file").to_owned()),
+        (driver, _) => return Err(Elsewhere(driver.unwrap_or("json-file").to_owned())),
     };
     let name = container.name.as_deref().unwrap_or_default();
     let runtime_id = task
@@ -539,6 +543,6 @@ mod tests {
             found(Some(log(&[group, ("awslogs-region", "s")]))),
             is("s", "ab12-77")
         );
-        assert_eq!(found(None), Err("json-file".to_owned()));
+        assert_eq!(found(None), Err(Elsewhere("json-file".to_owned())));
     }
 }
