@@ -29,7 +29,7 @@ use wharf_store::{Revision, Store};
 use wharf_wire::{Call, Fault};
 
 pub use decide::{Image, decide};
-pub use decisions::{Decisions, Question};
+pub use decisions::{Decisions, Inadmissible, Question};
 pub use signed::signatures;
 
 use crate::control::fault::{WharfFaults, invalid};

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -31,24 +32,43 @@ pub struct KeysFile {
     pub path: PathBuf,
 }
 
-impl FromStr for KeysFile {
-    type Err = String;
+/// Why a flag names no keys of an issuer.
+#[derive(Debug, thiserror::Error)]
+pub enum BadKeysFile {
+    #[error("it is an issuer and a file: https://HOST=FILE")]
+    NoPair,
+    /// There is no folder that the path could begin at.
+    #[error("{path}: {why}")]
+    Path { path: String, why: io::Error },
+    #[error("{}: {why}", .path.display())]
+    Unread { path: PathBuf, why: io::Error },
+    #[error("{} is no set of keys (JWKS)", .0.display())]
+    NoKeys(PathBuf),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for KeysFile {
+    type Err = BadKeysFile;
+
+    fn from_str(text: &str) -> Result<Self, BadKeysFile> {
         let split = text.split_once('=').filter(|(issuer, path)| {
             let host = issuer.strip_prefix("https://");
             host.is_some_and(|it| !it.is_empty()) && !path.is_empty()
         });
-        let (issuer, path) = split.ok_or("it is an issuer and a file: https://HOST=FILE")?;
-        let path = std::path::absolute(path).map_err(|error| format!("{path}: {error}"))?;
-        let read = std::fs::read(&path);
-        let bytes = read.map_err(|error| format!("{}: {error}", path.display()))?;
+        let (issuer, given) = split.ok_or(BadKeysFile::NoPair)?;
+        let path = std::path::absolute(given).map_err(|why| BadKeysFile::Path {
+            path: given.to_owned(),
+            why,
+        })?;
+        let bytes = std::fs::read(&path).map_err(|why| BadKeysFile::Unread {
+            path: path.clone(),
+            why,
+        })?;
         match are_keys(&bytes) {
             true => Ok(Self {
                 issuer: issuer.trim_end_matches('/').to_owned(),
                 path,
             }),
-            false => Err(format!("{} is no set of keys (JWKS)", path.display())),
+            false => Err(BadKeysFile::NoKeys(path)),
         }
     }
 }
@@ -73,10 +93,7 @@ enum Absent {
     #[error("it answers {0}")]
     Status(StatusCode),
     #[error("failed to read {}", .path.display())]
-    File {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     #[error("{} is longer than {most} bytes", .path.display())]
     TooLong { path: PathBuf, most: usize },
 }
@@ -159,7 +176,7 @@ mod tests {
 
     const MOST: usize = 1000;
 
-    fn given(path: &std::path::Path) -> Result<KeysFile, String> {
+    fn given(path: &Path) -> Result<KeysFile, BadKeysFile> {
         format!("https://idp.lan/a/={}", path.display()).parse()
     }
 
@@ -169,7 +186,7 @@ mod tests {
         let path = folder.path().join("keys.json");
         std::fs::write(&path, r#"{"keys": []}"#).unwrap();
         let file = given(&path).unwrap();
-        assert_eq!(file.to_string().parse::<KeysFile>(), Ok(file.clone()));
+        assert_eq!(file.to_string().parse::<KeysFile>().unwrap(), file);
         let issuers = Issuers::new(Egress::to(Vec::new()), &[file], ClusterIssuers::default());
         let get = |url: &'static str| issuers.get(url, MOST);
         let document = get("https://idp.lan/a/.well-known/openid-configuration").await;

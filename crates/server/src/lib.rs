@@ -58,8 +58,11 @@ mod tls;
 
 pub use adapters::NameServers;
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};
-pub use gateway::{IamMode, throttle::Throttling};
-pub use issuers::KeysFile;
+pub use gateway::{
+    IamMode,
+    throttle::{BadThrottling, Throttling},
+};
+pub use issuers::{BadKeysFile, KeysFile};
 pub use overview::MAX_TASKS as OVERVIEW_TASKS;
 pub use repair::{RepairError, RepairReport, repair};
 pub use root::{RootCredentials, RootError, root_credentials};

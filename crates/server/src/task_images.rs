@@ -8,7 +8,9 @@ use wharf_svc_ecr::{Catalog, EcrError, GALLERY, ImageRef, Registry};
 use wharf_svc_ecs::{Admitted, NotAdmitted, Place, TaskImages};
 use wharf_wire::{Fault, async_trait, fault::Chain};
 
-use crate::admission::{Admission, Decisions, Image as Candidate, Question, decide, signatures};
+use crate::admission::{
+    Admission, Decisions, Image as Candidate, Inadmissible, Question, decide, signatures,
+};
 
 /// What is tagged where nothing is named.
 const LATEST: &str = "latest";
@@ -38,6 +40,18 @@ struct Own {
     registry: Registry,
     name: String,
     reference: ImageRef,
+}
+
+/// Why an image does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum NotStarted {
+    /// One of another case or form, which might be taken for ECR's.
+    #[error("its registry has no name that one of ECR has")]
+    Registry,
+    #[error("its signatures cannot be read")]
+    Signatures,
+    #[error(transparent)]
+    Rules(#[from] Inadmissible),
 }
 
 #[async_trait]
@@ -114,26 +128,26 @@ impl Images {
         place: &Place,
         rules: &[AdmissionRule],
         image: &str,
-    ) -> Result<Option<String>, String> {
+    ) -> Result<Option<String>, NotStarted> {
         let now = self.clock.now();
         let own = own(&self.hosts, place, image);
         let repository = own
             .as_ref()
             .map_or_else(|| elsewhere(image), |own| own.repository(place));
         if own.is_none() && is_almost_a_registry(&repository) {
-            return Err("its registry has no name that one of ECR has".to_owned());
+            return Err(NotStarted::Registry);
         }
         let Some(own) = own.filter(|own| own.registry.account == place.account) else {
             let candidate = Candidate {
                 repository: &repository,
                 signed: None,
             };
-            let decided = decide(rules, candidate, now);
-            return decided.map(|()| None).map_err(|why| why.to_string());
+            decide(rules, candidate, now).map_err(Inadmissible::from)?;
+            return Ok(None);
         };
         let unread = |error: EcrError| {
             tracing::error!(error = %Chain(&error), image, "failed to look for an image's signatures: it does not start");
-            "its signatures cannot be read".to_owned()
+            NotStarted::Signatures
         };
         let (registry, name) = (&own.registry, &own.name);
         let found = match self.catalog.image(registry, name, &own.reference).await {
@@ -146,8 +160,8 @@ impl Images {
                 repository: &repository,
                 signed: None,
             };
-            let decided = decide(rules, candidate, now);
-            return decided.map(|()| None).map_err(|why| why.to_string());
+            decide(rules, candidate, now).map_err(Inadmissible::from)?;
+            return Ok(None);
         };
         let signed = signatures(&self.catalog, registry, name, &digest).await;
         let asked = Question {

@@ -11,7 +11,7 @@ use wharf_base::Timestamp;
 use wharf_records::admission::AdmissionRule;
 use wharf_service::Turns;
 
-use super::decide::{Image, Signature, decide, naming};
+use super::decide::{Image, Refusal, Signature, decide, naming};
 
 const AT_ONCE: usize = 2;
 /// A signature may count so much longer than it says.
@@ -27,7 +27,17 @@ pub struct Question {
     pub signatures: Vec<Signature>,
 }
 
-type Answer = Result<(), String>;
+/// Why an image is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Inadmissible {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The decision itself broke off.
+    #[error("nobody could decide about it")]
+    Undecided,
+}
+
+type Answer = Result<(), Inadmissible>;
 
 #[derive(Debug)]
 pub struct Decisions {
@@ -50,7 +60,7 @@ impl Decisions {
     /// Whether the rules are met.
     ///
     /// # Errors
-    /// Why not, in words.
+    /// They are not, or nobody can tell.
     pub async fn decide(&self, rules: &[AdmissionRule], asked: Question, now: Timestamp) -> Answer {
         let mark = mark(rules, &asked);
         let _turn = self.accounts.take(&asked.account).await;
@@ -64,11 +74,9 @@ impl Decisions {
                 repository: &asked.repository,
                 signed: Some((&asked.digest, &asked.signatures)),
             };
-            decide(&rules, image, now).map_err(|why| why.to_string())
+            decide(&rules, image, now).map_err(Inadmissible::Refused)
         });
-        let answer = decided
-            .await
-            .map_err(|_| "nobody could decide about it".to_owned())?;
+        let answer = decided.await.map_err(|_| Inadmissible::Undecided)?;
         self.keep(mark, now, answer.clone());
         answer
     }
@@ -155,7 +163,10 @@ mod tests {
         let decisions = Decisions::default();
         let rules = [rule("damaged")];
         let refused = decisions.decide(&rules, question(), NOW).await;
-        assert!(refused.unwrap_err().contains("cannot be read"));
+        let broken = Refusal::Broken {
+            rule: "release".to_owned(),
+        };
+        assert_eq!(refused, Err(Inadmissible::Refused(broken)));
         let mark = mark(&rules, &question());
         let after = |seconds| NOW + Duration::from_secs(seconds);
         assert!(decisions.known(&mark, after(19)).is_some());

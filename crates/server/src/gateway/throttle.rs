@@ -65,10 +65,15 @@ impl Default for Throttling {
     }
 }
 
-impl FromStr for Throttling {
-    type Err = String;
+/// What says no way of throttling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is a factor from 0.05 to 10000, or off")]
+pub struct BadThrottling;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Throttling {
+    type Err = BadThrottling;
+
+    fn from_str(text: &str) -> Result<Self, BadThrottling> {
         if text == "off" {
             return Ok(Self::Off);
         }
@@ -76,7 +81,7 @@ impl FromStr for Throttling {
             Ok(factor) if factor.is_finite() && (0.05..=10_000.0).contains(&factor) => {
                 Ok(Self::Scaled(factor))
             }
-            _ => Err("it is a factor from 0.05 to 10000, or off".to_owned()),
+            _ => Err(BadThrottling),
         }
     }
 }
