@@ -20,7 +20,7 @@ use wharf_svc_ec2::{
 use wharf_svc_ecs::EcsService;
 use wharf_svc_efs::{EfsService, ToldFileSystem};
 use wharf_svc_elbv2::Elbv2Service;
-use wharf_wire::{Context, fault::Chain};
+use wharf_wire::{Context, Fault, fault::Chain};
 
 use crate::plane::{Balancers, Instances as PlaneInstances, Nodes, source::Source as Records};
 
@@ -121,14 +121,12 @@ pub struct EcsNodes(pub EcsService);
 
 #[async_trait]
 impl Nodes for EcsNodes {
-    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String> {
-        let zone = self.0.zone_if_bound(cx, instance).await;
-        zone.map_err(|fault| fault.message)
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, Fault> {
+        self.0.zone_if_bound(cx, instance).await
     }
 
-    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, String> {
-        let grant = self.0.node_grant(cx).await;
-        grant.map_err(|fault| fault.message)
+    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, Fault> {
+        self.0.node_grant(cx).await
     }
 
     async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {

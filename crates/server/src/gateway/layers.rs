@@ -51,7 +51,7 @@ async fn announced(all: &Gateway, cx: Context, body: Bytes) -> Result<Bytes, Ref
     }
     let zone = match all.planes.zone_of(&cx, &said.instance).await {
         Ok(zone) => zone,
-        Err(why) => return Err((StatusCode::FORBIDDEN, why)),
+        Err(fault) => return Err((StatusCode::FORBIDDEN, fault.message)),
     };
     let account = cx.account.clone();
     let from = layer_peers::Announcer {

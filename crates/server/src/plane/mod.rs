@@ -54,7 +54,7 @@ use wharf_svc_ec2::{
     volumes::ToldVolume,
 };
 use wharf_svc_efs::ToldFileSystem;
-use wharf_wire::{Check, Context, Dispatcher};
+use wharf_wire::{Check, Context, Dispatcher, Fault};
 
 use self::{
     feed::{Feed, Shared},
@@ -75,11 +75,17 @@ const MAX_SUBSCRIPTIONS: usize = 32 << 10;
 /// The nodes, as ECS knows them.
 #[async_trait]
 pub trait Nodes: Send + Sync {
-    /// The zone of the host with this instance id, if the caller may speak for it; else why not.
-    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, String>;
+    /// The zone of the host with this instance id.
+    ///
+    /// # Errors
+    /// The caller may not speak for it, or there is none.
+    async fn zone_if_bound(&self, cx: &Context, instance: &str) -> Result<String, Fault>;
 
     /// What the caller's join token allows; `None` for callers that are no joined node.
-    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, String>;
+    ///
+    /// # Errors
+    /// Nobody can tell now.
+    async fn grant(&self, cx: &Context) -> Result<Option<Grant>, Fault>;
 
     /// Whether a container instance of that id is registered.
     async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool;
@@ -363,8 +369,11 @@ impl Planes {
         let _ = reached.wait_for(|revision| *revision >= newest).await;
     }
 
-    /// The zone of a host, if the caller may speak for it; else why not.
-    pub async fn zone_of(&self, cx: &Context, host: &str) -> Result<String, String> {
+    /// The zone of a host.
+    ///
+    /// # Errors
+    /// The caller may not speak for it, or there is none.
+    pub async fn zone_of(&self, cx: &Context, host: &str) -> Result<String, Fault> {
         self.nodes.zone_if_bound(cx, host).await
     }
 

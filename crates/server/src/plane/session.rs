@@ -180,13 +180,13 @@ impl Session {
     /// The zone of the host, if the caller is bound to it.
     async fn bound(&self, host: &str) -> Result<String, End> {
         let bound = self.planes.nodes.zone_if_bound(&self.cx, host).await;
-        bound.map_err(|reason| End::Refused(Refusal::NotYours, reason))
+        bound.map_err(|fault| End::Refused(Refusal::NotYours, fault.message))
     }
 
     /// The underlay address that the host may ask for: a joined node the one of its token alone.
     async fn granted(&self, wanted: &Wanted) -> Result<Option<IpAddr>, End> {
         let grant = self.planes.nodes.grant(&self.cx).await;
-        let grant = grant.map_err(|reason| End::Refused(Refusal::Busy, reason))?;
+        let grant = grant.map_err(|fault| End::Refused(Refusal::Busy, fault.message))?;
         let Some(grant) = grant else {
             return Ok(wanted.underlay);
         };

@@ -5,7 +5,7 @@ use wharf_hosts::{PlaneHosts, Subscription};
 use wharf_planeproto::{Plane, measured::Minute, report::TargetHealth};
 use wharf_records::node::Grant;
 use wharf_store::{Store, StoreOptions};
-use wharf_wire::Context;
+use wharf_wire::{Context, Fault};
 
 use crate::plane::{Balancers, Nodes, hosts::sweep_once};
 
@@ -15,14 +15,18 @@ const REGION: &str = "us-east-1";
 /// Container instances, of which one is registered; the hosts that are gone.
 struct One(&'static str, parking_lot::Mutex<Vec<String>>);
 
+fn nobody_asks() -> Fault {
+    Fault::sender("AccessDeniedException", 403, "nobody asks")
+}
+
 #[async_trait]
 impl Nodes for One {
-    async fn zone_if_bound(&self, _: &Context, _: &str) -> Result<String, String> {
-        Err("nobody asks".to_owned())
+    async fn zone_if_bound(&self, _: &Context, _: &str) -> Result<String, Fault> {
+        Err(nobody_asks())
     }
 
-    async fn grant(&self, _: &Context) -> Result<Option<Grant>, String> {
-        Err("nobody asks".to_owned())
+    async fn grant(&self, _: &Context) -> Result<Option<Grant>, Fault> {
+        Err(nobody_asks())
     }
 
     async fn is_registered(&self, account: &str, region: &str, instance: &str) -> bool {
