@@ -303,6 +303,15 @@ fn shares_group(region: &Region<'_>, provider: &CapacityProvider) -> bool {
     })
 }
 
+/// Why the group of a provider is not set up; users see the text.
+#[derive(Debug, thiserror::Error)]
+enum NotSetUp {
+    #[error("The Auto Scaling group {0} is gone.")]
+    Gone(String),
+    #[error("{}", .0.message)]
+    Refused(Fault),
+}
+
 /// One look at a provider.
 struct Look<'a> {
     of: &'a ClusterScaling,
@@ -329,8 +338,8 @@ impl Look<'_> {
                 self.settings_are(Ok(())).await?;
                 return Ok(Some(Next::Settled));
             }
-            let text = format!("The Auto Scaling group {} is gone.", provider.group_name);
-            self.settings_are(Err(text)).await?;
+            let gone = NotSetUp::Gone(provider.group_name.clone());
+            self.settings_are(Err(gone)).await?;
             return Ok(Some(Next::After(SEEN_FOR)));
         };
         self.set_up(&group).await?;
@@ -427,7 +436,7 @@ impl Look<'_> {
                 }
                 Err(fault) => {
                     tracing::warn!(provider = provider.arn, operation = call.operation, error = %fault, "setting up the group of a capacity provider failed, retrying later");
-                    made = Err(fault.message);
+                    made = Err(NotSetUp::Refused(fault));
                 }
             }
         }
@@ -436,7 +445,7 @@ impl Look<'_> {
     }
 
     /// Says in the provider's record how that went.
-    async fn settings_are(&self, made: Result<(), String>) -> Result<(), StepError> {
+    async fn settings_are(&self, made: Result<(), NotSetUp>) -> Result<(), StepError> {
         use ProviderUpdate as Is;
         let after = |before: Option<Is>| match (before, &made) {
             (Some(Is::CreateInProgress | Is::CreateFailed), Ok(())) => Some(Is::CreateComplete),
@@ -450,7 +459,7 @@ impl Look<'_> {
         };
         let mut changed = (*self.records.provider.record).clone();
         changed.update = after(changed.update);
-        changed.update_reason = made.err();
+        changed.update_reason = made.err().map(|why| why.to_string());
         if changed == *self.records.provider.record {
             return Ok(());
         }

@@ -13,6 +13,7 @@ use wharf_records::{
 use wharf_service::Changes;
 use wharf_store::Compare;
 use wharf_svc_ecs_model::{fault::EcsFaults, state::StepError, view::Held};
+use wharf_wire::Fault;
 
 use super::{
     launch::{self, Chosen},
@@ -137,7 +138,7 @@ impl Step<'_> {
             self.memory.paused = Some(self.now + PAUSE);
         }
         self.forget(instance).await?;
-        self.settings_are(Err(fault.message)).await
+        self.settings_are(Err(fault)).await
     }
 
     async fn note(
@@ -198,13 +199,13 @@ impl Step<'_> {
     }
 
     /// Says in the provider's record how launching goes.
-    async fn settings_are(&self, launched: Result<(), String>) -> Result<(), StepError> {
+    async fn settings_are(&self, launched: Result<(), Fault>) -> Result<(), StepError> {
         let provider = &self.records.provider;
         let mut changed = CapacityProvider::clone(&provider.record);
         match launched {
-            Err(why) => {
+            Err(fault) => {
                 changed.update = Some(ProviderUpdate::UpdateFailed);
-                changed.update_reason = Some(why);
+                changed.update_reason = Some(fault.message);
             }
             Ok(()) if changed.update == Some(ProviderUpdate::UpdateFailed) => {
                 changed.update = Some(ProviderUpdate::UpdateComplete);

@@ -104,32 +104,47 @@ fn check_one(container: &ContainerDefinition) -> Result<(), Fault> {
         }
     }
     if let Some(parameters) = &container.linux_parameters {
-        linux::check(parameters).or_else(refuse)?;
+        linux::check(parameters).or_else(|bad| refuse(bad.to_string()))?;
     }
     match &container.health_check {
-        Some(health) => health_check(health).or_else(refuse),
+        Some(health) => health_check(health).or_else(|bad| refuse(bad.to_string())),
         None => Ok(()),
     }
 }
 
-fn health_check(check: &HealthCheck) -> Result<(), String> {
+/// What is wrong with a health check, as a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum BadHealthCheck {
+    #[error("The health check must have a command.")]
+    NoCommand,
+    #[error("The health check's command must begin with CMD or CMD-SHELL.")]
+    Command,
+    #[error("The health check's '{what}' must be between {from} and {to}.")]
+    Range {
+        what: &'static str,
+        from: i32,
+        to: i32,
+    },
+}
+
+fn health_check(check: &HealthCheck) -> Result<(), BadHealthCheck> {
     if check.command.as_ref().is_none_or(Vec::is_empty) {
-        return Err("The health check must have a command.".to_owned());
+        return Err(BadHealthCheck::NoCommand);
     }
     // A string alone is for the shell.
     let command = check.command.as_deref().unwrap_or_default();
     match command {
         [kind] if kind == "CMD" || kind == "CMD-SHELL" => {
-            return Err("The health check must have a command.".to_owned());
+            return Err(BadHealthCheck::NoCommand);
         }
         [_] => {}
         [kind, ..] if kind == "CMD" || kind == "CMD-SHELL" => {}
-        _ => return Err("The health check's command must begin with CMD or CMD-SHELL.".to_owned()),
+        _ => return Err(BadHealthCheck::Command),
     }
-    let within = |what: &str, value: Option<i32>, from: i32, to: i32| match value {
-        Some(value) if !(from..=to).contains(&value) => Err(format!(
-            "The health check's '{what}' must be between {from} and {to}."
-        )),
+    let within = |what: &'static str, value: Option<i32>, from: i32, to: i32| match value {
+        Some(value) if !(from..=to).contains(&value) => {
+            Err(BadHealthCheck::Range { what, from, to })
+        }
         _ => Ok(()),
     };
     within("interval", check.interval, 5, 300)?;

@@ -10,6 +10,22 @@ const MOST: usize = 10;
 /// How much of a caller's words goes into an answer, in characters.
 const MAX_SHOWN: usize = 255;
 
+/// What is wrong with a container's files, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadFiles {
+    #[error("Container '{container}': 'environmentFiles' can have at most {MOST} items.")]
+    TooMany { container: String },
+    #[error(
+        "Container '{container}': the type '{kind}' of an environment file is not valid; it must be 's3'."
+    )]
+    Kind { container: String, kind: String },
+    #[error(
+        "Container '{container}': '{value}' is not the Amazon S3 ARN of an environment file, whose name \
+         ends with '.env'."
+    )]
+    Value { container: String, value: String },
+}
+
 pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
     for container in containers(definition) {
         let files = files(container);
@@ -19,7 +35,7 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
                  'executionRoleArn'.",
             ));
         }
-        of_container(name(container), files).map_err(fault::client)?;
+        of_container(name(container), files).map_err(|bad| fault::client(bad.to_string()))?;
     }
     Ok(())
 }
@@ -27,28 +43,28 @@ pub(super) fn check(definition: &TaskDefinition) -> Result<(), Fault> {
 /// Those of a definition, or of an override in their place.
 ///
 /// # Errors
-/// Why they are none.
-pub fn of_container(name: &str, files: &[EnvironmentFile]) -> Result<(), String> {
+/// One of them cannot be had, or they are too many.
+pub fn of_container(name: &str, files: &[EnvironmentFile]) -> Result<(), BadFiles> {
+    let container = || name.to_owned();
     if files.len() > MOST {
-        return Err(format!(
-            "Container '{name}': 'environmentFiles' can have at most {MOST} items."
-        ));
+        return Err(BadFiles::TooMany {
+            container: container(),
+        });
     }
     for file in files {
         let kind = file.type_.as_deref().unwrap_or_default();
         if kind != "s3" {
-            return Err(format!(
-                "Container '{name}': the type '{}' of an environment file is not valid; it must be 's3'.",
-                shown(kind)
-            ));
+            return Err(BadFiles::Kind {
+                container: container(),
+                kind: shown(kind),
+            });
         }
         let value = file.value.as_deref().unwrap_or_default();
         if !is_file(value) {
-            return Err(format!(
-                "Container '{name}': '{}' is not the Amazon S3 ARN of an environment file, whose name \
-                 ends with '.env'.",
-                shown(value)
-            ));
+            return Err(BadFiles::Value {
+                container: container(),
+                value: shown(value),
+            });
         }
     }
     Ok(())
@@ -85,7 +101,8 @@ mod tests {
                 type_: Some(kind.to_owned()),
                 value: Some(value.to_owned()),
             };
-            let told = of_container("main", &[file]).err().unwrap_or_default();
+            let told = of_container("main", &[file]).err();
+            let told = told.map_or_else(String::new, |bad| bad.to_string());
             match expected {
                 "" => assert_eq!(told, ""),
                 part => assert!(told.contains(part), "{told}"),

@@ -41,42 +41,53 @@ const FLAGS: &[&str] = &[
 /// Those that have a value.
 const VALUED: &[&str] = &["mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"];
 
-/// # Errors
 /// What cannot be, as a sentence.
-pub(super) fn check(linux: &LinuxParameters) -> Result<(), String> {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadLinux {
+    #[error("'swappiness' must be between 0 and 100.")]
+    Swappiness,
+    #[error("'{0}' must not be negative.")]
+    Negative(&'static str),
+    #[error("'tmpfs' must have a containerPath.")]
+    NoPath,
+    #[error("The size of 'tmpfs' must be at least 1 MiB.")]
+    Size,
+    /// What is shown of it.
+    #[error("'{0}' is not a valid mount option of 'tmpfs'.")]
+    MountOption(String),
+}
+
+pub(super) fn check(linux: &LinuxParameters) -> Result<(), BadLinux> {
     if linux.swappiness.is_some_and(|it| !(0..=100).contains(&it)) {
-        return Err("'swappiness' must be between 0 and 100.".to_owned());
+        return Err(BadLinux::Swappiness);
     }
     for (what, mib) in [
         ("maxSwap", linux.max_swap),
         ("sharedMemorySize", linux.shared_memory_size),
     ] {
         if mib.is_some_and(|mib| mib < 0) {
-            return Err(format!("'{what}' must not be negative."));
+            return Err(BadLinux::Negative(what));
         }
     }
     linux.tmpfs.iter().flatten().try_for_each(tmpfs)
 }
 
-fn tmpfs(given: &Tmpfs) -> Result<(), String> {
+fn tmpfs(given: &Tmpfs) -> Result<(), BadLinux> {
     if given
         .container_path
         .as_deref()
         .unwrap_or_default()
         .is_empty()
     {
-        return Err("'tmpfs' must have a containerPath.".to_owned());
+        return Err(BadLinux::NoPath);
     }
     // 0 is no limit to the kernel.
     if given.size.is_none_or(|mib| mib < 1) {
-        return Err("The size of 'tmpfs' must be at least 1 MiB.".to_owned());
+        return Err(BadLinux::Size);
     }
     let mut options = given.mount_options.iter().flatten();
     match options.find(|option| !is_mount_option(option)) {
-        Some(option) => Err(format!(
-            "'{}' is not a valid mount option of 'tmpfs'.",
-            option.chars().take(64).collect::<String>()
-        )),
+        Some(option) => Err(BadLinux::MountOption(option.chars().take(64).collect())),
         None => Ok(()),
     }
 }

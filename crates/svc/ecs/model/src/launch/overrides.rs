@@ -52,7 +52,8 @@ pub(super) fn check(overrides: &TaskOverride, definition: &TaskDefinition) -> Re
         };
         not_shared(defined, container.environment.as_deref())?;
         let files = container.environment_files.as_deref().unwrap_or_default();
-        environment_files::of_container(wanted, files).map_err(fault::invalid)?;
+        environment_files::of_container(wanted, files)
+            .map_err(|bad| fault::invalid(bad.to_string()))?;
         // They cannot be defined, so they cannot be overridden.
         if container
             .resource_requirements
