@@ -24,7 +24,7 @@ use wharf_kube_model::node::instance_of;
 
 use crate::{
     POD_ENI,
-    interfaces::Interfaces,
+    interfaces::{Interfaces, NoInterface},
     plan::{Wish, unwanted, wants, wishes},
 };
 
@@ -214,9 +214,10 @@ impl Controller {
         if !self.wants_still(&wish) {
             return Done::Given(wish.uid);
         }
-        let Err(reason) = self.once(&wish, &instance).await else {
+        let Err(error) = self.once(&wish, &instance).await else {
             return Done::Given(wish.uid);
         };
+        let reason = error.to_string();
         tracing::warn!(
             pod = wish.name,
             namespace = wish.namespace,
@@ -231,9 +232,8 @@ impl Controller {
         Done::Refused(wish.uid)
     }
 
-    async fn once(&self, wish: &Wish, instance: &str) -> Result<(), String> {
-        let made = self.interfaces.make(wish, instance).await;
-        let (id, told) = made.map_err(|e| e.to_string())?;
+    async fn once(&self, wish: &Wish, instance: &str) -> Result<(), NoInterface> {
+        let (id, told) = self.interfaces.make(wish, instance).await?;
         self.made.lock().insert(wish.uid.clone(), id.clone());
         let patch = Patch::Merge(json!({
             "metadata": {"uid": wish.uid, "annotations": {(POD_ENI): told.to_string()}},
@@ -250,7 +250,7 @@ impl Controller {
             Err(error) => error,
         };
         if !self.is_gone(wish, &refused).await {
-            return Err(refused.to_string());
+            return Err(refused.into());
         }
         // What was made for it goes as well.
         self.made.lock().remove(&wish.uid);

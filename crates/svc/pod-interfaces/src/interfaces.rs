@@ -11,6 +11,7 @@ use wharf_api_ec2::{
     DescribeSubnetsRequest, Ec2, Filter, Instance, OperatorRequest, Tag, TagSpecification,
 };
 use wharf_base::{Clock, Permit};
+use wharf_kube_client::Error;
 use wharf_service::Cluster;
 use wharf_wire::{Call, Fault};
 
@@ -37,12 +38,16 @@ pub struct Interfaces {
     pub cluster: Cluster,
 }
 
+/// Why a pod has no interface.
 #[derive(Debug, thiserror::Error)]
 pub enum NoInterface {
     #[error("failed to {action}: {}", .fault.message)]
     Ec2 { action: &'static str, fault: Fault },
     #[error("instance {0} is not there")]
     NoInstance(String),
+    /// It has one, and the cluster was not told.
+    #[error(transparent)]
+    NotTold(#[from] Error),
 }
 
 fn failed(action: &'static str) -> impl FnOnce(Fault) -> NoInterface {
