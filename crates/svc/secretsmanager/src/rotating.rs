@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request as HttpRequest, header};
+use http::{Request as HttpRequest, StatusCode, header};
 use rand::Rng as _;
 use serde_json::{Value, json};
 use wharf_base::{Timestamp, ids};
@@ -12,6 +12,7 @@ use wharf_delivery::{Actor, Request, ask};
 use wharf_egress::{Egress, Limits};
 use wharf_reconcile::Next;
 use wharf_service::{Shares, fence};
+use wharf_wire::Fault;
 
 use crate::{
     core::{ChangeError, Core, Found},
@@ -22,6 +23,28 @@ use crate::{
 };
 
 type StepError = wharf_service::StepError<SecretFaults>;
+
+/// Why a step of a rotation failed.
+#[derive(Debug, thiserror::Error)]
+enum StepFailed {
+    /// The endpoint's address is none.
+    #[error(transparent)]
+    Address(#[from] http::Error),
+    #[error(transparent)]
+    NoAnswer(#[from] wharf_egress::Failure),
+    #[error("the endpoint answered {0}")]
+    Status(StatusCode),
+    /// ECS is not there yet.
+    #[error("the server starts")]
+    Starting,
+    /// The task was not found again.
+    #[error(transparent)]
+    NotSeen(#[from] Fault),
+    #[error(transparent)]
+    NotRun(#[from] wharf_delivery::Failure),
+    #[error("no task was started")]
+    NoTask,
+}
 
 /// As long as AWS lets a function take; nothing of an answer counts but its status.
 const LIMITS: Limits = Limits {
@@ -167,7 +190,12 @@ async fn carry(core: &Core, found: &Found, rotation: &Rotation, turn: &Turn) -> 
 }
 
 /// Tells an endpoint its step, as AWS tells a function.
-async fn endpoint(way: &Egress, arn: &str, address: &str, turn: &Turn) -> Result<Tried, String> {
+async fn endpoint(
+    way: &Egress,
+    arn: &str,
+    address: &str,
+    turn: &Turn,
+) -> Result<Tried, StepFailed> {
     let event = json!({
         "Step": turn.step.name(),
         "SecretId": arn,
@@ -175,19 +203,22 @@ async fn endpoint(way: &Egress, arn: &str, address: &str, turn: &Turn) -> Result
     });
     let request = HttpRequest::post(address)
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(event.to_string()));
-    let request = request.map_err(|error| error.to_string())?;
-    let answer = way.send(request, LIMITS).await;
-    let status = answer.map_err(|error| error.to_string())?.status();
+        .body(Bytes::from(event.to_string()))?;
+    let status = way.send(request, LIMITS).await?.status();
     match status.is_success() {
         true => Ok(Tried::Done),
-        false => Err(format!("the endpoint answered {status}")),
+        false => Err(StepFailed::Status(status)),
     }
 }
 
 /// Starts the task, or looks whether it has ended.
-async fn task(core: &Core, arn: &str, rotation: &Rotation, turn: &Turn) -> Result<Tried, String> {
-    let operations = core.operations.get().ok_or("the server starts")?;
+async fn task(
+    core: &Core,
+    arn: &str,
+    rotation: &Rotation,
+    turn: &Turn,
+) -> Result<Tried, StepFailed> {
+    let operations = core.operations.get().ok_or(StepFailed::Starting)?;
     let region = arn.split(':').nth(3).unwrap_or_default();
     let actor = Actor::Role {
         arn: rotation.role.clone().unwrap_or_default(),
@@ -198,8 +229,7 @@ async fn task(core: &Core, arn: &str, rotation: &Rotation, turn: &Turn) -> Resul
     if let Some(task) = &turn.task {
         let input = json!({ "cluster": given("cluster"), "tasks": [task] });
         let request = Request::new("ecs", "DescribeTasks", region, input);
-        let answer = operations.call(&actor, &request).await;
-        let answer = answer.map_err(|fault| fault.to_string())?;
+        let answer = operations.call(&actor, &request).await?;
         // One that is not known any more has ended long ago.
         return Ok(match answer["tasks"][0]["lastStatus"].as_str() {
             None | Some("STOPPED") => Tried::Ended,
@@ -207,12 +237,10 @@ async fn task(core: &Core, arn: &str, rotation: &Rotation, turn: &Turn) -> Resul
         });
     }
     let request = Request::new("ecs", "RunTask", region, run(arn, rotation, turn));
-    let answer = ask(&**operations, &actor, &request).await;
-    let answer = answer.map_err(|failure| failure.to_string())?;
+    let answer = ask(&**operations, &actor, &request).await?;
     let task = answer["tasks"][0]["taskArn"].as_str();
-    Ok(Tried::Running(
-        task.ok_or("no task was started")?.to_owned(),
-    ))
+    let task = task.ok_or(StepFailed::NoTask)?;
+    Ok(Tried::Running(task.to_owned()))
 }
 
 /// The input of RunTask. The task finds in its environment what a function finds in its event.
