@@ -79,18 +79,30 @@ impl Figures {
     }
 }
 
+/// What is no metric of groups, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMetric {
+    /// Of warm pools, which have more metrics than are measured here.
+    #[error("The metric {0} is not supported by this version of wharf.")]
+    OfPool(String),
+    #[error("The metric {0} is not valid.")]
+    Unknown(String),
+}
+
 /// Those of a request; none stands for all.
 ///
 /// # Errors
-/// The name of one that is none.
-pub fn named(given: &[String]) -> Result<BTreeSet<String>, String> {
+/// One of them is none.
+pub fn named(given: &[String]) -> Result<BTreeSet<String>, BadMetric> {
     let all = || ALL.iter().map(|it| (*it).to_owned());
     if given.is_empty() {
         return Ok(all().collect());
     }
+    let is_of_pool = |it: &str| it.starts_with("WarmPool") || it.starts_with("GroupAndWarmPool");
     let known = |it: &String| match ALL.contains(&it.as_str()) {
         true => Ok(it.clone()),
-        false => Err(it.clone()),
+        false if is_of_pool(it) => Err(BadMetric::OfPool(it.clone())),
+        false => Err(BadMetric::Unknown(it.clone())),
     };
     given.iter().map(known).collect()
 }

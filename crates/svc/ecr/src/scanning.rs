@@ -290,9 +290,7 @@ impl Catalog {
         let layers = match self.layers(&open, &image.record).await? {
             Ok(layers) => layers,
             Err(artifact) => {
-                let why = format!(
-                    "An artifact with media type '{artifact}' cannot be scanned. For more information, see the Amazon ECR documentation."
-                );
+                let why = artifact.to_string();
                 return Ok(ended(ScanStatus::UnsupportedImage, why, None));
             }
         };

@@ -42,14 +42,7 @@ pub async fn disable(
 }
 
 fn read(given: Option<Vec<String>>) -> Result<std::collections::BTreeSet<String>, Fault> {
-    named(&given.unwrap_or_default()).map_err(|it| {
-        match it.starts_with("WarmPool") || it.starts_with("GroupAndWarmPool") {
-            true => invalid(format!(
-                "The metric {it} is not supported by this version of wharf."
-            )),
-            false => invalid(format!("The metric {it} is not valid.")),
-        }
-    })
+    named(&given.unwrap_or_default()).map_err(|bad| invalid(bad.to_string()))
 }
 
 async fn change(

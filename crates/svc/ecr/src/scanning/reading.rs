@@ -14,6 +14,13 @@ use crate::{
     records::{Image, Scan},
 };
 
+/// What an image is whose layers are none: an artifact of that media type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "An artifact with media type '{0}' cannot be scanned. For more information, see the Amazon ECR documentation."
+)]
+pub(super) struct Artifact(pub String);
+
 impl Catalog {
     /// What an earlier scan wrote down; `blobs`: as [`Catalog::blobs_under`] gives them.
     pub(super) async fn kept(
@@ -41,22 +48,25 @@ impl Catalog {
         kept.ok()
     }
 
-    /// The layers of an image, or the type of what is none.
+    /// The layers of an image, if it is one.
     pub(super) async fn layers(
         &self,
         open: &Open,
         image: &Image,
-    ) -> Result<Result<Vec<Reference>, String>, EcrError> {
+    ) -> Result<Result<Vec<Reference>, Artifact>, EcrError> {
         let bytes = self.manifest_of(open, image).await?;
         let manifest = Manifest::parse(&bytes, Some(&image.media_type))?;
         let Content::Image { blobs } = manifest.content else {
-            return Ok(Err(image.media_type.clone()));
+            return Ok(Err(Artifact(image.media_type.clone())));
         };
         // The first is the configuration.
         let layers: Vec<Reference> = blobs.into_iter().skip(1).collect();
         Ok(match layers.iter().all(|it| is_tar(&it.media_type)) {
             true => Ok(layers),
-            false => Err(manifest.artifact_type.unwrap_or(manifest.media_type)),
+            false => {
+                let kind = manifest.artifact_type.unwrap_or(manifest.media_type);
+                Err(Artifact(kind))
+            }
         })
     }
 
