@@ -1,6 +1,9 @@
 //! Signatures of the chunks of a body, each made over the one before it; the first follows the head's.
 
-use super::{EMPTY_SHA256, Scope, Signature, hmac, signing_key};
+use super::{
+    EMPTY_SHA256, Scope, Signature,
+    canonical::{hmac, signing_key},
+};
 
 /// Signs the chunks of one body, in their order.
 #[derive(Clone)]

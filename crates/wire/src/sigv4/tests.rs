@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::*;
+use super::{
+    canonical::{Plus, canonical_request, encode, hmac, signing_key},
+    *,
+};
 
 struct Signed {
     name: String,
