@@ -1,8 +1,7 @@
 //! How services lead. A rule speaks of all services that are led alike: it finds an endpoint by what is called and a place.
 
-use super::{
-    Attrs, DNAT, Expression, IPV4, L4PROTO, R0, R1, R2, R3, R4, R5, R7, R8, VERDICT, WIDE,
-};
+use super::super::{Attrs, IPV4};
+use super::{DNAT, Expression, L4PROTO, R0, R1, R2, R3, R4, R5, R7, R8, VERDICT, WIDE};
 
 /// Operations of `dynset`.
 const ADD: u32 = 0;
