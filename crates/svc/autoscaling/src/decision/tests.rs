@@ -73,6 +73,7 @@ fn said(alarm: &str, value: f64, at: i64) -> Vec<Reading> {
         state: "ALARM".to_owned(),
         threshold: 50.0,
         values: vec![value],
+        measured_from: None,
         at: second(at),
         every: Duration::from_secs(60),
     };

@@ -88,6 +88,7 @@ impl Home {
             state: "ALARM".to_owned(),
             threshold: 50.0,
             values: vec![value],
+            measured_from: None,
             at: self.clock.now(),
             every: Duration::from_secs(60),
         };
