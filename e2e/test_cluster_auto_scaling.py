@@ -1,6 +1,7 @@
 """ECS scales an Auto Scaling group: tasks wait, instances come, tasks run; and back, over deaths of the server."""
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from harness import images, tasks
 from harness.installation import Installation
 from harness.tasks import sh
-from harness.waiting import wait_for
+from harness.waiting import told, wait_for
 from test_ec2_instances import MAY_JOIN, own_image_of, profile
 
 pytestmark = pytest.mark.minutes(0.5)
@@ -88,6 +89,57 @@ def statuses(wharf):
     return sorted(it["lastStatus"] for it in known)
 
 
+def some(found, *names):
+    """Of each of a list these members, as texts."""
+    return [{name: str(it[name]) for name in names if name in it} for it in found]
+
+
+def standing(wharf):
+    """Why instances may still be there, or not yet: what a wait that failed has to say. One part that cannot be had leaves the others."""
+    ecs, ec2, groups = wharf.client("ecs"), wharf.client("ec2"), wharf.client("autoscaling")
+    of_group = {"AutoScalingGroupName": "elastic"}
+
+    def group():
+        found = group_of(wharf, "elastic")
+        members = some(found["Instances"], "InstanceId", "LifecycleState", "HealthStatus", "ProtectedFromScaleIn")
+        return {name: found[name] for name in ("MinSize", "DesiredCapacity", "MaxSize")} | {"Instances": members}
+
+    def hooks():
+        found = groups.describe_lifecycle_hooks(**of_group)["LifecycleHooks"]
+        return some(found, "LifecycleHookName", "LifecycleTransition", "HeartbeatTimeout", "DefaultResult")
+
+    def activities():
+        # The latest come first; those that a hook holds say so by their status.
+        found = groups.describe_scaling_activities(**of_group)["Activities"][:20]
+        return some(found, "StartTime", "EndTime", "StatusCode", "StatusMessage", "Description", "Cause")
+
+    def alarms():
+        return some(alarms_of(wharf, policy_of(wharf, "elastic")), "AlarmName", "StateValue", "StateUpdatedTimestamp", "StateReason")
+
+    def container_instances():
+        arns = ecs.list_container_instances(cluster=CLUSTER)["containerInstanceArns"]
+        found = ecs.describe_container_instances(cluster=CLUSTER, containerInstances=arns)["containerInstances"] if arns else []
+        return some(found, "ec2InstanceId", "containerInstanceArn", "status", "agentConnected", "runningTasksCount", "pendingTasksCount")
+
+    def tasks_of_cluster():
+        listed = (ecs.list_tasks(cluster=CLUSTER, desiredStatus=it)["taskArns"] for it in ("RUNNING", "STOPPED"))
+        arns = [arn for each in listed for arn in each]
+        found = ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"] if arns else []
+        return some(found, "taskArn", "containerInstanceArn", "desiredStatus", "lastStatus", "stopCode", "stoppedReason")
+
+    def instances():
+        found = [it for each in ec2.describe_instances()["Reservations"] for it in each["Instances"]]
+        return some(found, "InstanceId", "State", "StateReason", "StateTransitionReason")
+
+    parts = [group, hooks, activities, alarms, container_instances, tasks_of_cluster, instances]
+    return "\n".join(f"{it.__name__}: {told(it)}" for it in parts)
+
+
+def until(wharf, condition, deadline_s, what):
+    """As `wait_for`, and what fails says how all stands."""
+    return wait_for(condition, deadline_s, what, tell=lambda: standing(wharf))
+
+
 def policy_of(wharf, group):
     policies = wharf.client("autoscaling").describe_policies(AutoScalingGroupName=group)["ScalingPolicies"]
     return policies[0] if policies else None
@@ -103,19 +155,21 @@ def test_a_service_has_the_instances_that_it_needs(fresh):
     group = make_group(fresh, "elastic", NewInstancesProtectedFromScaleIn=True)
     make_provider(fresh, group, managedTerminationProtection="ENABLED")
 
-    policy = wait_for(lambda: policy_of(fresh, "elastic"), 30, "the policy of ECS")
+    policy = until(fresh, lambda: policy_of(fresh, "elastic"), 30, "the policy of ECS")
     assert policy["PolicyName"].startswith("ECSManagedAutoScalingPolicy-")
     tracked = policy["TargetTrackingConfiguration"]
     assert tracked["TargetValue"] == 100.0
     assert tracked["CustomizedMetricSpecification"]["MetricName"] == "CapacityProviderReservation"
-    periods = wait_for(lambda: sorted(it["EvaluationPeriods"] for it in alarms_of(fresh, policy_of(fresh, "elastic"))), 30, "its alarms")
+    periods = until(
+        fresh, lambda: sorted(it["EvaluationPeriods"] for it in alarms_of(fresh, policy_of(fresh, "elastic"))), 30, "its alarms"
+    )
     assert periods == [1, 15]
     hooks = fresh.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName="elastic")["LifecycleHooks"]
     assert [it["LifecycleHookName"] for it in hooks] == [HOOK]
     assert "AmazonECSManaged" in [it["Key"] for it in group_of(fresh, "elastic")["Tags"]]
 
     make_service(fresh, image, 3)
-    wait_for(lambda: statuses(fresh) == ["RUNNING"] * 3, 60, "three tasks on instances that came for them")
+    until(fresh, lambda: statuses(fresh) == ["RUNNING"] * 3, 60, "three tasks on instances that came for them")
     reservation = fresh.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/ECS/ManagedScaling",
         MetricName="CapacityProviderReservation",
@@ -128,27 +182,34 @@ def test_a_service_has_the_instances_that_it_needs(fresh):
     assert max(it["Maximum"] for it in reservation) == 200.0
     grown = group_of(fresh, "elastic")
     assert grown["DesiredCapacity"] == 2, grown
-    wait_for(
-        lambda: all(it["ProtectedFromScaleIn"] for it in group_of(fresh, "elastic")["Instances"]), 30, "protected instances with tasks"
+    until(
+        fresh,
+        lambda: all(it["ProtectedFromScaleIn"] for it in group_of(fresh, "elastic")["Instances"]),
+        30,
+        "protected instances with tasks",
     )
 
     # The server dies while there is more to come.
     fresh.client("ecs").update_service(cluster=CLUSTER, service="worker", desiredCount=5)
     fresh.kill_child("server")
-    wait_for(lambda: statuses(fresh) == ["RUNNING"] * 5, 90, "five tasks on three instances")
+    until(fresh, lambda: statuses(fresh) == ["RUNNING"] * 5, 90, "five tasks on three instances")
 
     fresh.client("ecs").update_service(cluster=CLUSTER, service="worker", desiredCount=0)
-    wait_for(lambda: not statuses(fresh), 60, "no task")
-    wait_for(lambda: not any(it["ProtectedFromScaleIn"] for it in group_of(fresh, "elastic")["Instances"]), 90, "instances that may go")
+    until(fresh, lambda: not statuses(fresh), 60, "no task")
+    until(fresh, lambda: not any(it["ProtectedFromScaleIn"] for it in group_of(fresh, "elastic")["Instances"]), 90, "instances that may go")
+    (high,) = [it["AlarmName"] for it in alarms_of(fresh, policy_of(fresh, "elastic")) if "AlarmHigh" in it["AlarmName"]]
     # The policy would do it after a quarter of an hour below the target.
     fresh.client("autoscaling").set_desired_capacity(AutoScalingGroupName="elastic", DesiredCapacity=0)
+    # The word of the minute in which tasks waited may come as late as this.
+    waited = json.dumps({"recentDatapoints": [150.0]})
+    fresh.client("cloudwatch").set_alarm_state(AlarmName=high, StateValue="ALARM", StateReason="tasks waited", StateReasonData=waited)
     fresh.kill_child("server")
 
     def emptied():
         found = group_of(fresh, "elastic")
         return found["DesiredCapacity"] == 0 and not found["Instances"]
 
-    wait_for(emptied, 150, "an empty group")
+    until(fresh, emptied, 150, "an empty group")
     found = fresh.client("ec2").describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}])
     assert found["Reservations"] == []
 
@@ -157,7 +218,7 @@ def test_an_instance_that_goes_is_drained_first(fresh):
     image = images.push(fresh, "busybox")
     make_provider(fresh, make_group(fresh, "elastic"))
     make_service(fresh, image, 2)
-    wait_for(lambda: statuses(fresh) == ["RUNNING"] * 2, 60, "two tasks on an instance")
+    until(fresh, lambda: statuses(fresh) == ["RUNNING"] * 2, 60, "two tasks on an instance")
     (instance,) = group_of(fresh, "elastic")["Instances"]
 
     # It goes, and another comes for its tasks.
@@ -172,11 +233,11 @@ def test_an_instance_that_goes_is_drained_first(fresh):
         others = [it["InstanceId"] for it in group_of(fresh, "elastic")["Instances"]]
         return running == 2 and others and instance["InstanceId"] not in others
 
-    wait_for(replaced, 150, "both tasks on another instance")
+    until(fresh, replaced, 150, "both tasks on another instance")
     assert min(least) >= 2, "the service had fewer tasks than its minimum"
 
     def state():
         (found,) = fresh.client("ec2").describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"]
         return found["Instances"][0]["State"]["Name"]
 
-    wait_for(lambda: state() == "terminated", 60, "the end of the first instance")
+    until(fresh, lambda: state() == "terminated", 60, "the end of the first instance")

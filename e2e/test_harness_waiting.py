@@ -24,3 +24,11 @@ def test_the_last_look_is_at_the_deadline(monkeypatch, interval_s):
         wait_for(lambda: looks.append(clock[0]), 2, "it", interval_s=interval_s)
     assert looks[0] == 0 and looks[-1] == pytest.approx(2)
     assert (len(looks) > 1000) == (interval_s == 0.001)
+
+
+def test_what_failed_is_told_of_and_nothing_hides_that_it_did():
+    with pytest.raises(Late, match="^it did not happen within 0 s; last seen: False\nthree are left$"):
+        wait_for(lambda: False, 0, "it", tell=lambda: "three are left")
+    with pytest.raises(Late, match="^it did not happen within 0 s; last seen: False\n.*ZeroDivisionError"):
+        wait_for(lambda: False, 0, "it", tell=lambda: 1 / 0)
+    assert wait_for(lambda: 7, 0, tell=lambda: pytest.fail("nothing failed")) == 7

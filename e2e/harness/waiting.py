@@ -18,12 +18,13 @@ class Hopeless(AssertionError):
     """A condition that cannot come true any more: nobody waits for its deadline."""
 
 
-def wait_for(condition, deadline_s=20, what=None, interval_s=None):
+def wait_for(condition, deadline_s=20, what=None, interval_s=None, tell=None):
     """The first true value of `condition()`.
 
     Its exceptions but `Hopeless` count as "not yet"; the last one is the cause of `Late`. What comes soon is seen soon; what takes
     long is looked at less often, and looking has a small part of the time: the others on this machine go on meanwhile. Whoever
-    must not miss a moment says `interval_s`.
+    must not miss a moment says `interval_s`. Where the value tells nothing of the cause, `tell()` is a text that does: it stands behind
+    the message of `Late`.
     """
     start = time.monotonic()
     end = start + deadline_s
@@ -41,9 +42,18 @@ def wait_for(condition, deadline_s=20, what=None, interval_s=None):
         now = time.monotonic()
         if now >= end:
             seen = repr(cause) if cause else repr(value)
-            raise Late(f"{what or condition.__name__} did not happen within {deadline_s} s; last seen: {seen[:2000]}") from cause
+            late = f"{what or condition.__name__} did not happen within {deadline_s} s; last seen: {seen[:2000]}"
+            raise Late(late if tell is None else f"{late}\n{told(tell)}") from cause
         until_next = pause(now - start, now - began) if interval_s is None else max(interval_s, min(now - began, 1))
         time.sleep(min(until_next, end - now))
+
+
+def told(tell):
+    """What is told of a wait that failed: whatever else fails, that it did is what the test says."""
+    try:
+        return tell()
+    except Exception as error:  # noqa: BLE001 whoever is asked may be what failed
+        return f"(nothing could be told of it: {error!r})"
 
 
 def pause(waited_s, took_s):

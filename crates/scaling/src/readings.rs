@@ -28,6 +28,8 @@ pub struct Alarmed {
     pub threshold: f64,
     /// The datapoints that it was judged by, the oldest first.
     pub values: Vec<f64>,
+    /// When the time began that the latest of them is about, as far as that is known.
+    pub measured_from: Option<Timestamp>,
     pub at: Timestamp,
     /// When it says the same again if nothing changes.
     pub every: Duration,
@@ -42,6 +44,8 @@ pub struct Reading {
     pub state: String,
     pub threshold: f64,
     pub values: Option<Values>,
+    /// As it was said.
+    measured_from: Option<Timestamp>,
     pub at: Timestamp,
     pub until: Timestamp,
     /// A decision was made by it.
@@ -92,8 +96,11 @@ impl Reading {
         format!("{}/{}", self.uuid, self.alarm)
     }
 
-    /// When the time began that its latest datapoint is about.
+    /// When the time began that its latest datapoint is about. Where nobody says that, it is taken for the latest that was over.
     pub fn measured_from(&self) -> Timestamp {
+        if let Some(said) = self.measured_from {
+            return said;
+        }
         let every = self.until.since(self.at).saturating_sub(LATE).as_millis();
         let every = i64::try_from(every).unwrap_or(i64::MAX).max(1);
         let at = self.at.millis();
@@ -105,6 +112,7 @@ impl Reading {
         Self {
             uuid: uuid.to_owned(),
             values: Values::of(&alarmed.values),
+            measured_from: alarmed.measured_from,
             until: alarmed.at + alarmed.every + LATE,
             alarm: alarmed.alarm,
             state: alarmed.state,
@@ -181,6 +189,7 @@ mod tests {
             state: "ALARM".to_owned(),
             threshold: 1.0,
             values: values.to_vec(),
+            measured_from: None,
             at: Timestamp::from_millis(at * 1000),
             every: Duration::from_secs(60),
         };
@@ -219,6 +228,16 @@ mod tests {
         readings.hear("t", said(7300, &[1.0]), second(7300));
         readings.hear("t", said(160, &[2.0]), second(160));
         assert_eq!(readings.of("t", second(161)), [said(160, &[2.0])]);
+    }
+
+    #[test]
+    fn what_is_not_said_to_be_older_was_measured_in_the_latest_time_that_was_over() {
+        assert_eq!(said(181, &[1.0]).measured_from(), second(120));
+        let older = Reading {
+            measured_from: Some(second(0)),
+            ..said(181, &[1.0])
+        };
+        assert_eq!(older.measured_from(), second(0));
     }
 
     #[test]

@@ -136,6 +136,7 @@ mod tests {
             state: "ALARM".to_owned(),
             threshold: 50.0,
             values: vec![100.0],
+            measured_from: None,
             at: second(at),
             every: Duration::from_secs(60),
         };

@@ -41,7 +41,8 @@ pub fn carry_out(group: &mut Group, action: &Scheduled, now: Timestamp) -> Resul
     if desired != group.desired {
         group.cause = Some(words_at(now, &said));
     }
-    (group.min, group.max, group.desired) = (min, max, desired);
+    (group.min, group.max) = (min, max);
+    group.desire(desired, now);
     Ok(())
 }
 

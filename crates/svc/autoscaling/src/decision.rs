@@ -2,8 +2,9 @@
 //!
 //! Instances that are not warm yet do not count: what was added for a step or a target is part of the next addition, and
 //! nothing is taken away meanwhile. A target is compared with what was measured a while ago, so those count that were warm
-//! then: what somebody has added since is part of the next addition, too. A policy of simple scaling waits instead, until
-//! the group rests and its cooldown is over.
+//! then: what somebody has added since is part of the next addition, too. What was measured before somebody wanted less counts
+//! for nothing: a group that was emptied would else come back for tasks that waited a minute ago. A policy of simple scaling
+//! waits instead, until the group rests and its cooldown is over.
 
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub fn decided(
     foreseen: Option<&Foreseen>,
     now: Timestamp,
 ) -> Option<Weighed> {
+    let readings = of_what_is_left(group, policies, readings, now);
+    let readings = readings.as_slice();
     let waits = is_busy(group, members, now);
     let heard = |it: &Policy| readings.iter().any(|reading| reading.uuid == it.uuid);
     let acting = policies.iter().filter(|(it, rule)| {
@@ -93,6 +96,25 @@ pub fn decided(
         changed_at: scaled.map(|it| it.at),
     };
     weigh(&target, before, &called, readings, now)
+}
+
+/// The words that count. A target is compared with what was measured of the capacity that is wanted now, or of less.
+fn of_what_is_left(
+    group: &Group,
+    policies: &[(Policy, Rule)],
+    readings: &[Reading],
+    now: Timestamp,
+) -> Vec<Reading> {
+    let tracks = |of: &Reading| {
+        let is_it = |(policy, rule): &(Policy, Rule)| {
+            policy.uuid == of.uuid && matches!(rule, Rule::Tracking(..))
+        };
+        policies.iter().any(is_it)
+    };
+    // One of a time to come was written while the clock was ahead.
+    let lowered = group.lowered_at.filter(|it| *it <= now);
+    let counts = |it: &&Reading| lowered.is_none_or(|at| it.measured_from() >= at || !tracks(it));
+    readings.iter().filter(counts).cloned().collect()
 }
 
 /// A record has no other range than what a request was let have: none that is empty.

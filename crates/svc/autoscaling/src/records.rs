@@ -102,6 +102,9 @@ pub struct Group {
     /// The last change by a policy.
     #[serde(default)]
     pub scaled: Option<Scaled>,
+    /// When somebody else last wanted less than there was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowered_at: Option<Timestamp>,
     /// The cooldown of simple scaling.
     #[serde(default)]
     pub resting: Option<Resting>,
@@ -283,6 +286,14 @@ impl Termination {
 }
 
 impl Group {
+    /// Sets the desired capacity for somebody who is no policy.
+    pub fn desire(&mut self, desired: u32, now: Timestamp) {
+        if desired < self.desired {
+            self.lowered_at = Some(now);
+        }
+        self.desired = desired;
+    }
+
     pub fn suspends(&self, process: Process) -> bool {
         self.suspended.contains_key(&process)
     }

@@ -25,6 +25,8 @@ pub struct Alarmed {
     pub threshold: f64,
     /// The datapoints that it was judged by, the oldest first.
     pub values: Vec<f64>,
+    /// When the time began that the latest of them is about; `None`: whoever set the state did not say.
+    pub measured_from: Option<Timestamp>,
     pub at: Timestamp,
     /// When it says the same again if nothing changes.
     pub every: Duration,

@@ -59,6 +59,8 @@ pub struct Call {
     pub threshold: f64,
     #[serde(default)]
     pub values: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_from: Option<Timestamp>,
     pub at: Timestamp,
     pub every_seconds: u32,
 }
@@ -78,6 +80,7 @@ impl Call {
             state: self.state.name(),
             threshold: self.threshold,
             values: self.values.clone(),
+            measured_from: self.measured_from,
             at: self.at,
             every: Duration::from_secs(self.every_seconds.into()),
         }

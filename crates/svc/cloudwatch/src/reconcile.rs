@@ -244,9 +244,9 @@ async fn metric(
     };
     match looked {
         Ok(Found::Nothing) => note(core, stored, None).await?,
-        Ok(Found::Same(values)) => {
+        Ok(Found::Same(judged)) => {
             note(core, stored, None).await?;
-            let mut calls = transition::again(place, alarm, &values, now);
+            let mut calls = transition::again(place, alarm, &judged, now);
             if !calls.is_empty() {
                 let muted = transition::muted_until(core, place, &alarm.name, now).await?;
                 calls.retain(|_| muted.is_none() && alarm.acted.is_none());

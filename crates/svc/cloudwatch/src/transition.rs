@@ -13,7 +13,8 @@ use crate::{
         hold::{self, Held},
         instances,
         mute::Windows,
-        reason, told_tags,
+        reason::{self, Judged},
+        told_tags,
     },
     core::Core,
     courier::{Call, Errand, Message},
@@ -429,18 +430,12 @@ fn act(
 }
 
 /// The datapoints of a state, whoever set it.
-fn recent(state: &State) -> Vec<f64> {
+fn recent(state: &State) -> Judged {
     let data = state.reason_data.as_deref().unwrap_or_default();
     reason::recent(data)
 }
 
-fn call(
-    place: &Place,
-    alarm: &Alarm,
-    policy: &str,
-    values: Vec<f64>,
-    at: Timestamp,
-) -> Option<Call> {
+fn call(place: &Place, alarm: &Alarm, policy: &str, judged: Judged, at: Timestamp) -> Option<Call> {
     let rule = alarm.rule()?;
     Some(Call {
         alarm: alarm.name.clone(),
@@ -449,20 +444,21 @@ fn call(
         policy: policy.to_owned(),
         state: alarm.state.value,
         threshold: rule.threshold?,
-        values,
+        values: judged.values,
+        measured_from: judged.since,
         at,
         every_seconds: u32::try_from(evaluate::tick(rule)).unwrap_or(u32::MAX),
     })
 }
 
 /// What an alarm that stays in its state says again to policies of scaling, by the datapoints of a later look.
-pub fn again(place: &Place, alarm: &Alarm, values: &[f64], at: Timestamp) -> Vec<Call> {
+pub fn again(place: &Place, alarm: &Alarm, judged: &Judged, at: Timestamp) -> Vec<Call> {
     if !alarm.actions_enabled {
         return Vec::new();
     }
     let policies = alarm.actions(alarm.state.value).iter();
     let policies = policies.filter(|it| matches!(Action::parse(it), Ok(Action::Policy(_))));
     policies
-        .filter_map(|it| call(place, alarm, it, values.to_vec(), at))
+        .filter_map(|it| call(place, alarm, it, judged.clone(), at))
         .collect()
 }

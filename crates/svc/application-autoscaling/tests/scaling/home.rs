@@ -293,6 +293,7 @@ impl Home {
             state: "ALARM".to_owned(),
             threshold: 50.0,
             values: values.to_vec(),
+            measured_from: None,
             at,
             every: Duration::from_secs(60),
         };

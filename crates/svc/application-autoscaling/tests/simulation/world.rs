@@ -282,6 +282,7 @@ impl Scaling for World {
             state: alarmed.state.to_owned(),
             threshold: alarmed.threshold,
             values: alarmed.values,
+            measured_from: alarmed.measured_from,
             at: alarmed.at,
             every: alarmed.every,
         };

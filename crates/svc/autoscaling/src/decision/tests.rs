@@ -67,12 +67,22 @@ fn configuration(target: f64) -> Value {
 }
 
 fn said(alarm: &str, value: f64, at: i64) -> Vec<Reading> {
+    said_by(alarm, value, (None, at))
+}
+
+/// By a datapoint of a time that began then.
+fn said_of(alarm: &str, value: f64, (since, at): (Timestamp, i64)) -> Vec<Reading> {
+    said_by(alarm, value, (Some(since), at))
+}
+
+fn said_by(alarm: &str, value: f64, (since, at): (Option<Timestamp>, i64)) -> Vec<Reading> {
     let alarmed = Alarmed {
         policy: String::new(),
         alarm: alarm.to_owned(),
         state: "ALARM".to_owned(),
         threshold: 50.0,
         values: vec![value],
+        measured_from: since,
         at: second(at),
         every: Duration::from_secs(60),
     };
@@ -219,6 +229,70 @@ fn what_was_measured_before_instances_were_warm_asks_for_no_more() {
         after(&mut of, &policies, &said(&high, 150.0, 185), 185),
         Some(3)
     );
+}
+
+#[test]
+fn what_was_measured_before_somebody_wanted_less_counts_for_nothing() {
+    let policies = tracking(100.0);
+    let [high, low] = [Side::High, Side::Low].map(|it| policy::alarm_name(&policies[0].0, it));
+    // Tasks waited at second 130. They are gone, and so is what was there for them.
+    let mut of = group(3);
+    of.0.desire(0, second(160));
+    for at in [181, 239] {
+        let word = said(&high, 150.0, at);
+        assert_eq!(after(&mut of, &policies, &word, at), None, "at {at}");
+    }
+    // Others waited in the minute that began after it.
+    let word = said(&high, 200.0, 241);
+    assert_eq!(after(&mut of, &policies, &word, 241), Some(2));
+
+    // Half of four is what was left already.
+    let mut of = group(4);
+    of.0.desire(2, second(160));
+    of.1.truncate(2);
+    for at in [181, 239] {
+        let word = said(&low, 50.0, at);
+        assert_eq!(after(&mut of, &policies, &word, at), None, "at {at}");
+    }
+    let word = said(&low, 50.0, 241);
+    assert_eq!(after(&mut of, &policies, &word, 241), Some(1));
+}
+
+#[test]
+fn what_was_measured_before_somebody_wanted_less_goes_by_its_own_time() {
+    let (mut of, policies) = (group(3), tracking(100.0));
+    let high = policy::alarm_name(&policies[0].0, Side::High);
+    of.0.desire(0, second(160));
+    // Nothing was measured while the server was away, so the alarm stands by the minute before.
+    let before = said_of(&high, 150.0, (second(120), 301));
+    assert_eq!(after(&mut of, &policies, &before, 301), None);
+    let since = said_of(&high, 150.0, (second(180), 301));
+    assert_eq!(after(&mut of, &policies, &since, 301), Some(2));
+}
+
+#[test]
+fn what_was_wanted_while_the_clock_was_ahead_or_of_steps_holds_nothing_back() {
+    let (mut of, policies) = (group(3), tracking(100.0));
+    let high = policy::alarm_name(&policies[0].0, Side::High);
+    of.0.desire(2, second(7200));
+    assert_eq!(
+        after(&mut of, &policies, &said(&high, 150.0, 301), 301),
+        Some(3)
+    );
+    // A step is what an alarm says, whatever there was.
+    let (mut of, policies) = (group(2), simple(1));
+    of.0.desire(1, second(990));
+    assert_eq!(
+        after(&mut of, &policies, &said("hot", 60.0, 1000), 1001),
+        Some(2)
+    );
+    // Whoever wants more, or as much, takes nothing away.
+    let mut group = a_group();
+    group.desire(4, second(10));
+    group.desire(4, second(20));
+    assert_eq!((group.desired, group.lowered_at), (4, None));
+    group.desire(3, second(30));
+    assert_eq!((group.desired, group.lowered_at), (3, Some(second(30))));
 }
 
 #[test]

@@ -127,6 +127,7 @@ pub async fn create(
         failing: Default::default(),
         heeded: Default::default(),
         scaled: None,
+        lowered_at: None,
         resting: None,
         mixed,
         pool: None,

@@ -313,7 +313,7 @@ pub async fn set_desired(
             group.desired
         );
         group.cause = Some(words_at(core.now(), &cause));
-        group.desired = desired;
+        group.desire(desired, core.now());
         tx.put(&key, &group);
     });
     Ok(())

@@ -69,21 +69,20 @@ fn must_be_in(members: &[(String, Member)], state: State) -> Result<(), Fault> {
     }
 }
 
-/// The group wants as many units less as go. With weights what goes may be more than was desired.
-fn lowered(group: &mut Group, by: usize) -> Result<(), Fault> {
+/// What the group wants where as many units less are wanted as go. With weights what goes may be more than was desired.
+fn lowered(group: &Group, by: usize) -> Result<u32, Fault> {
     let by = u32::try_from(by).unwrap_or(u32::MAX);
     let by = match group.has_weights() {
         true => by.min(group.desired),
         false => by,
     };
     let less = group.desired.checked_sub(by).filter(|it| *it >= group.min);
-    group.desired = less.ok_or_else(|| {
+    less.ok_or_else(|| {
         invalid(format!(
             "AutoScalingGroup {} has min={} and desired={}: {by} less would be below the minimum. Please update the AutoScalingGroup sizes appropriately.",
             group.name, group.min, group.desired
         ))
-    })?;
-    Ok(())
+    })
 }
 
 fn raised(group: &mut Group, by: usize) -> Result<(), Fault> {
@@ -160,7 +159,8 @@ pub async fn terminate(
         let counted = members.iter().map(|it| &it.1).filter(|it| it.counts());
         let counted = group.units_of(counted);
         if less && counted > 0 {
-            lowered(&mut group, counted)?;
+            let left = lowered(&group, counted)?;
+            group.desire(left, core.now());
         }
         let mut activities = Vec::with_capacity(members.len());
         for (member_key, member) in members {
@@ -294,7 +294,12 @@ async fn leave(core: &Core, call: &Call, request: Leaving) -> Result<Vec<Shown>,
             // One that was launched before another goes counts for nothing yet.
             let counted = members.iter().map(|it| &it.1).filter(|it| it.counts());
             let counted = group.units_of(counted);
-            lowered(&mut group, counted)?;
+            let left = lowered(&group, counted)?;
+            match to {
+                State::Detaching => group.desire(left, core.now()),
+                // They come back: nobody wanted the group smaller for good.
+                _ => group.desired = left,
+            }
         }
         let mut all = Vec::with_capacity(members.len());
         for (member_key, mut member) in members {

@@ -1,6 +1,7 @@
 //! UpdateAutoScalingGroup.
 
 use wharf_api_autoscaling::UpdateAutoScalingGroupType;
+use wharf_base::Timestamp;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
@@ -90,7 +91,7 @@ pub async fn update(
         }
         settings(&mut group, &input)?;
         let before = group.desired;
-        resize(&mut group, &input)?;
+        resize(&mut group, &input, now)?;
         if group.desired != before {
             let cause = format!(
                 "a user request update of AutoScalingGroup constraints to min: {}, max: {}, desired: {} changing the desired capacity from {before} to {}.",
@@ -153,7 +154,11 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
 }
 
 /// A capacity that is not given follows the bounds.
-fn resize(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(), Fault> {
+fn resize(
+    group: &mut Group,
+    input: &UpdateAutoScalingGroupType,
+    now: Timestamp,
+) -> Result<(), Fault> {
     if let Some(min) = input.min_size {
         group.min = given::size(min, "minSize")?;
     }
@@ -168,6 +173,6 @@ fn resize(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(), F
     if let Some(pool) = &group.pool {
         given::pool_size(pool, group.max)?;
     }
-    group.desired = desired;
+    group.desire(desired, now);
     Ok(())
 }

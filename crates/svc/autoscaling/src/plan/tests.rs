@@ -57,6 +57,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         failing: BTreeMap::new(),
         heeded: BTreeMap::new(),
         scaled: None,
+        lowered_at: None,
         resting: None,
         mixed: None,
         pool: None,

@@ -18,7 +18,7 @@ use wharf_svc_autoscaling::Alarmed;
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
-use crate::home::Home;
+use crate::{home::Home, set};
 
 fn policy(name: &str, kind: &str) -> PutScalingPolicyType {
     PutScalingPolicyType {
@@ -88,6 +88,7 @@ impl Home {
             state: "ALARM".to_owned(),
             threshold: 50.0,
             values: vec![value],
+            measured_from: None,
             at: self.clock.now(),
             every: Duration::from_secs(60),
         };
@@ -239,6 +240,24 @@ async fn a_target_has_its_alarms_until_it_goes() {
         home.policies().await.is_empty()
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_group_that_a_user_empties_does_not_come_back_for_what_was_measured_before() {
+    let home = Home::new();
+    home.create(0, 2, 5).await;
+    let made = home.put(tracking("App")).await.unwrap();
+    let arn = made.policy_arn.unwrap();
+    let high = made.alarms.unwrap().remove(0).alarm_name.unwrap();
+    home.are(2, "InService").await;
+    home.clock.advance(Duration::from_secs(120));
+    set(&home, 0).await.unwrap();
+    // A word about a minute in which both were there.
+    home.says(&arn, &high, 140.0).await.unwrap();
+    assert_eq!(home.shown().await.desired_capacity, Some(0));
+    home.clock.advance(Duration::from_secs(120));
+    home.says(&arn, &high, 140.0).await.unwrap();
+    assert_eq!(home.shown().await.desired_capacity, Some(3));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
     alarm::{
         contributors,
         judge::{Bounds, Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
-        reason::{self, Looked},
+        reason::{self, Judged, Looked},
         window,
     },
     anomaly,
@@ -58,8 +58,8 @@ pub fn tick(of: &MetricRule) -> i64 {
 pub enum Found {
     /// Another state than before.
     Other(State),
-    /// The same state, by these datapoints; the oldest first.
-    Same(Vec<f64>),
+    /// The same state, by these datapoints.
+    Same(Judged),
     /// Nothing that says more than before.
     Nothing,
 }
@@ -176,8 +176,7 @@ fn changed(alarm: &Alarm, rule: &Rule, verdict: &Verdict, looked: &Looked) -> Fo
         return Found::Nothing;
     };
     if after == alarm.state.value {
-        let judged = verdict.judged.iter().rev();
-        return Found::Same(judged.filter_map(|at| looked.values[*at]).collect());
+        return Found::Same(Judged::of(verdict, looked));
     }
     Found::Other(State {
         value: after,

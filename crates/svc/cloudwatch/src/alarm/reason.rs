@@ -51,6 +51,27 @@ impl Looked {
     }
 }
 
+/// The datapoints that an alarm was judged by.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Judged {
+    /// The oldest first.
+    pub values: Vec<f64>,
+    /// When the time began that the latest of them is about; `None`: nobody says, or there are none.
+    pub since: Option<Timestamp>,
+}
+
+impl Judged {
+    pub fn of(verdict: &Verdict, looked: &Looked) -> Self {
+        let judged = || verdict.judged.iter();
+        let values = judged().rev().filter_map(|at| looked.values[*at]);
+        let latest = judged().next().map(|at| looked.times[*at]);
+        Self {
+            values: values.collect(),
+            since: latest.map(|at| Timestamp::from_millis(at.saturating_mul(1000))),
+        }
+    }
+}
+
 /// As texts show numbers: at least one decimal.
 pub fn number(value: f64) -> String {
     match value.fract() == 0.0 && value.abs() < 1e15 {
@@ -69,6 +90,12 @@ fn short(at: i64) -> String {
 /// `2026-11-22T10:00:00.000+0000`
 pub fn long(at: Timestamp) -> String {
     at.iso8601().trim_end_matches('Z').to_owned() + "+0000"
+}
+
+/// The time that [`long`] wrote.
+fn read_long(text: &str) -> Option<Timestamp> {
+    let plain = text.strip_suffix("+0000")?;
+    Timestamp::parse_iso8601(&format!("{plain}Z"))
 }
 
 fn plural(count: usize, one: &str, many: &str) -> String {
@@ -222,12 +249,17 @@ fn decided_by_gaps(rule: &Rule, verdict: &Verdict, after: StateValue, looked: &L
     }
 }
 
-/// The datapoints in what [`data`] made, the oldest first; none in what is something else.
-pub fn recent(data: &str) -> Vec<f64> {
+/// The datapoints in what [`data`] made; none in what is something else.
+pub fn recent(data: &str) -> Judged {
     let data: Value = serde_json::from_str(data).unwrap_or_default();
     let recent = data["recentDatapoints"].as_array();
     let values = recent.into_iter().flatten().filter_map(Value::as_f64);
-    values.take(SAID).collect()
+    // Those that were evaluated are the same, the latest first.
+    let latest = data["evaluatedDatapoints"][0]["timestamp"].as_str();
+    Judged {
+        values: values.take(SAID).collect(),
+        since: latest.and_then(read_long),
+    }
 }
 
 /// Datapoints that are read of what a user said.
@@ -306,13 +338,54 @@ mod tests {
             at: Timestamp::from_millis(1_795_341_900_000),
         };
         let verdict = judge(&rule, &looked.breaching(&rule));
-        let data: Value = serde_json::from_str(&data(&rule, &verdict, &looked)).unwrap();
+        let written = data(&rule, &verdict, &looked);
+        assert_eq!(recent(&written), Judged::of(&verdict, &looked));
+        let data: Value = serde_json::from_str(&written).unwrap();
         assert_eq!(
             (&data["threshold"], &data["statistic"]),
             (&json!(70.0), &json!("Average"))
         );
         let after = verdict.state.unwrap();
         text(&rule, &verdict, after, &looked)
+    }
+
+    #[test]
+    fn what_an_alarm_was_judged_by_says_of_which_time_it_is() {
+        let rule = Rule {
+            periods: 1,
+            datapoints: 1,
+            comparison: Comparison::Greater,
+            missing: Missing::Unfilled,
+        };
+        let check = |values: [Option<f64>; 3], judged: &[f64], since: Option<i64>| {
+            let looked = Looked {
+                times: vec![60, 120, 180],
+                values: values.to_vec(),
+                bounds: vec![Some(Bounds::Threshold(70.0)); 3],
+                period: 60,
+                statistic: None,
+                unit: None,
+                at: Timestamp::from_millis(240_500),
+            };
+            let expected = Judged {
+                values: judged.to_vec(),
+                since: since.map(|it| Timestamp::from_millis(it * 1000)),
+            };
+            let verdict = judge(&rule, &looked.breaching(&rule));
+            assert_eq!(Judged::of(&verdict, &looked), expected, "{values:?}");
+        };
+        check([Some(80.0), Some(81.0), Some(82.0)], &[82.0], Some(180));
+        // Nothing was measured lately.
+        check([Some(80.0), None, None], &[80.0], Some(60));
+        check([None, None, None], &[], None);
+        let said =
+            r#"{"recentDatapoints": [91.0], "evaluatedDatapoints": [{"timestamp": "soon"}]}"#;
+        let expected = Judged {
+            values: vec![91.0],
+            since: None,
+        };
+        assert_eq!(recent(said), expected);
+        assert_eq!(recent("[]"), Judged::default());
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Scaling for World {
             state: said.state.to_owned(),
             threshold: said.threshold,
             values: said.values,
+            measured_from: said.measured_from,
             at: said.at,
             every: said.every,
         };

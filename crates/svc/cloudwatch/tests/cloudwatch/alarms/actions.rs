@@ -50,6 +50,9 @@ async fn an_alarm_calls_a_scaling_policy_at_each_look_while_it_stays() {
     home.wait(Duration::from_secs(60));
     let again = called(2).await;
     assert_eq!(again.values, [81.0, 82.0, 83.0]);
+    let measured = [&first, &again].map(|it| it.measured_from.expect("it was measured"));
+    assert_eq!(measured[1], measured[0] + Duration::from_secs(60));
+    assert!(measured[0] + Duration::from_secs(60) <= first.at);
     assert!(again.at > first.at);
 
     // Nobody is called without actions, and nobody by a state that calls nobody.
