@@ -103,15 +103,73 @@ impl<W: Write> FrameWriter<W> {
     }
 }
 
+/// What stands before the entries: leases and cursors, which have no revisions and so no past that could be read.
+pub(crate) struct Preamble {
+    next_lease: u64,
+    leases: Encoder,
+    cursors: Encoder,
+}
+
+impl Preamble {
+    /// A snapshot needs that of its own revision: a key whose lease had ended since would stay for good where it is restored.
+    /// For a checkpoint that of the present is right, although its entries are older: replaying the log over it comes to
+    /// the same end.
+    pub(crate) fn of(state: &State) -> Self {
+        let (mut leases, mut cursors) = (Encoder::new(), Encoder::new());
+        leases.u8(LEASES);
+        leases.number(state.leases.len() as u64);
+        for (id, lease) in &state.leases {
+            leases.number(id.0);
+            leases.number(lease.ttl_seconds);
+        }
+        cursors.u8(CURSORS);
+        cursors.number(state.cursors.len() as u64);
+        for (name, revision) in &state.cursors {
+            cursors.bytes(name.as_bytes());
+            cursors.number(*revision);
+        }
+        Self {
+            next_lease: state.next_lease,
+            leases,
+            cursors,
+        }
+    }
+}
+
+/// Begins a file with all but its entries.
+fn begin<W: Write>(out: W, head: Head, preamble: &Preamble) -> io::Result<FrameWriter<W>> {
+    let mut out = FrameWriter::begin(out)?;
+    let mut first = Encoder::new();
+    first.u8(HEAD);
+    for number in [
+        head.epoch,
+        head.revision,
+        head.next_lease,
+        head.first_segment,
+    ] {
+        first.number(number);
+    }
+    for payload in [&first, &preamble.leases, &preamble.cursors] {
+        out.frame(payload)?;
+    }
+    Ok(out)
+}
+
 /// Writes the state as of the pinned revision while the store goes on. Returns entries and bytes.
 pub(crate) fn write<W: Write>(
     out: W,
     shared: &Shared,
     pin: &Pin,
+    preamble: &Preamble,
     first_segment: u64,
 ) -> io::Result<(u64, u64)> {
-    let mut out = FrameWriter::begin(out)?;
-    write_preamble(&mut out, shared, pin, first_segment)?;
+    let head = Head {
+        epoch: shared.epoch,
+        revision: pin.revision,
+        next_lease: preamble.next_lease,
+        first_segment,
+    };
+    let mut out = begin(out, head, preamble)?;
     let all = Span::Prefix(String::new());
     let (mut count, mut after): (u64, Option<String>) = (0, None);
     loop {
@@ -137,40 +195,6 @@ pub(crate) fn write<W: Write>(
     out.frame(&end)?;
     out.out.flush()?;
     Ok((count, out.offset))
-}
-
-/// Head, leases and cursors. The last two are those of the present, which is right for a later
-/// revision than the entries': replaying the log over them comes to the same end.
-fn write_preamble<W: Write>(
-    out: &mut FrameWriter<W>,
-    shared: &Shared,
-    pin: &Pin,
-    first_segment: u64,
-) -> io::Result<()> {
-    let (mut head, mut leases, mut cursors) = (Encoder::new(), Encoder::new(), Encoder::new());
-    {
-        let state = shared.read();
-        head.u8(HEAD);
-        for number in [shared.epoch, pin.revision, state.next_lease, first_segment] {
-            head.number(number);
-        }
-        leases.u8(LEASES);
-        leases.number(state.leases.len() as u64);
-        for (id, lease) in &state.leases {
-            leases.number(id.0);
-            leases.number(lease.ttl_seconds);
-        }
-        cursors.u8(CURSORS);
-        cursors.number(state.cursors.len() as u64);
-        for (name, revision) in &state.cursors {
-            cursors.bytes(name.as_bytes());
-            cursors.number(*revision);
-        }
-    }
-    for payload in [head, leases, cursors] {
-        out.frame(&payload)?;
-    }
-    Ok(())
 }
 
 /// In as many frames as it takes: values that are not in memory may be of any size.
@@ -229,25 +253,7 @@ pub(crate) fn write_empty<W: Write>(out: W, epoch: u64) -> io::Result<()> {
 /// Writes a state that nobody else holds, under another head.
 pub(crate) fn write_loaded<W: Write>(out: W, head: Head, state: &State) -> io::Result<()> {
     let state_revision = state.revision;
-    let mut out = FrameWriter::begin(out)?;
-    let (mut first, mut leases) = (Encoder::new(), Encoder::new());
-    first.u8(HEAD);
-    for number in [
-        head.epoch,
-        head.revision,
-        head.next_lease,
-        head.first_segment,
-    ] {
-        first.number(number);
-    }
-    leases.u8(LEASES);
-    leases.number(state.leases.len() as u64);
-    for (id, lease) in &state.leases {
-        leases.number(id.0);
-        leases.number(lease.ttl_seconds);
-    }
-    out.frame(&first)?;
-    out.frame(&leases)?;
+    let mut out = begin(out, head, &Preamble::of(state))?;
     let all = Span::Prefix(String::new());
     let mut after: Option<String> = None;
     loop {

@@ -62,6 +62,19 @@ impl Pin {
         })
     }
 
+    /// Pins the present. What `look` sees is the state as of that revision, with what has no revisions of its own.
+    pub(crate) fn present<T>(shared: &Arc<Shared>, look: impl FnOnce(&State) -> T) -> (Self, T) {
+        let state = shared.read();
+        let revision = state.revision;
+        state.pin(revision);
+        let seen = look(&state);
+        let pin = Self {
+            shared: Arc::clone(shared),
+            revision,
+        };
+        (pin, seen)
+    }
+
     /// Pins the compacted revision: the oldest that can be read.
     pub(crate) fn oldest(shared: &Arc<Shared>) -> Self {
         let state = shared.read();

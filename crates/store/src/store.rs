@@ -11,7 +11,7 @@ use crate::{
     StoreError, Txn, TxnReply, Watch,
     accounts::{self, Heeds, Shares},
     chaos::Coin,
-    checkpoint,
+    checkpoint::{self, Preamble},
     engine::Engine,
     shared::{Pin, Shared, check_revision, fetch_entries},
     state::Found,
@@ -475,8 +475,8 @@ impl Store {
     ) -> Result<(W, SnapshotReport), std::io::Error> {
         let shared = Arc::clone(&self.inner.shared);
         let write = move || {
-            let pin = Pin::take(&shared, None).map_err(std::io::Error::other)?;
-            let (entries, bytes) = checkpoint::write(&mut writer, &shared, &pin, 0)?;
+            let (pin, preamble) = Pin::present(&shared, Preamble::of);
+            let (entries, bytes) = checkpoint::write(&mut writer, &shared, &pin, &preamble, 0)?;
             let (revision, epoch) = (pin.revision, shared.epoch);
             Ok((
                 writer,

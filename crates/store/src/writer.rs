@@ -22,7 +22,7 @@ use wharf_wal::{AppendError, DataFile, Disk, Output, Place, Purpose, Taken, Turn
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
     accounts::{Heeds, Shares},
-    checkpoint::{self, ReadError},
+    checkpoint::{self, Preamble, ReadError},
     group::{GROUP, Group},
     medium::Medium,
     record::{Change, decode_frame},
@@ -604,7 +604,8 @@ fn write_checkpoint(
     first_segment: u64,
 ) -> io::Result<Checkpointed> {
     let pin = Pin::oldest(shared);
-    let write = |out: &mut Output| checkpoint::write(out, shared, &pin, first_segment);
+    let preamble = Preamble::of(&shared.read());
+    let write = |out: &mut Output| checkpoint::write(out, shared, &pin, &preamble, first_segment);
     replace_checkpoint(dir, disk, write, |file| relocate(shared, dir, file))?;
     Ok(Checkpointed { first_segment })
 }

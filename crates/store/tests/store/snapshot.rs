@@ -1,8 +1,14 @@
 //! Copies taken while the store goes on, and stores made from them.
 
+use std::{
+    io::{self, Write},
+    sync::mpsc,
+    time::Duration,
+};
+
 use wharf_store::{OpenError, Range, RestoreOptions, Store, StoreError, StoreOptions, Txn};
 
-use crate::support::{PERMIT, next, open, open_with};
+use crate::support::{Engine, Folder, Memory, PERMIT, next, open, open_with};
 
 #[tokio::test]
 async fn a_restored_store_is_the_same_under_a_higher_epoch() {
@@ -13,7 +19,7 @@ async fn a_restored_store_is_the_same_under_a_higher_epoch() {
     b.txn(Txn::new().cursor("audit", 5)).await.unwrap();
     let lease = b
         .store
-        .lease_grant(&PERMIT, std::time::Duration::from_secs(60))
+        .lease_grant(&PERMIT, Duration::from_secs(60))
         .await
         .unwrap();
     b.txn(Txn::new().put_leased("/leased", "", lease))
@@ -81,6 +87,70 @@ async fn a_copy_is_of_one_revision_while_writes_go_on() {
         );
     }
     writing.await.unwrap();
+}
+
+/// A copy that is being written: its first byte is told of, and waits.
+struct Held {
+    copy: Vec<u8>,
+    at_first: Option<(mpsc::SyncSender<()>, mpsc::Receiver<()>)>,
+}
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some((reached, go_on)) = self.at_first.take() {
+            reached.send(()).unwrap();
+            go_on.recv().unwrap();
+        }
+        self.copy.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A key that is in the copy is under a lease that is in it too: else nobody would ever delete it where it is restored.
+async fn a_copy_has_the_leases_of_its_revision<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    let granted = b.store.lease_grant(&PERMIT, Duration::from_secs(60)).await;
+    let lease = granted.unwrap();
+    let put = b.txn(Txn::new().put_leased("/leased", "", lease)).await;
+    let (reached, is_reached) = mpsc::sync_channel(1);
+    let (go_on, waits) = mpsc::channel();
+    let out = Held {
+        copy: Vec::new(),
+        at_first: Some((reached, waits)),
+    };
+    let store = b.store.clone();
+    let copying = tokio::spawn(async move { store.snapshot(out).await });
+    let reached = tokio::task::spawn_blocking(move || is_reached.recv());
+    reached.await.unwrap().unwrap();
+    b.store.lease_revoke(&PERMIT, lease).await.unwrap();
+    go_on.send(()).unwrap();
+    let (out, report) = copying.await.unwrap().unwrap();
+    assert_eq!(
+        (report.revision, report.entries),
+        (put.unwrap().revision, 1)
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let how = RestoreOptions::default();
+    Store::restore(dir.path(), &out.copy[..], &StoreOptions::default(), how).unwrap();
+    let restored = Store::open(dir.path(), StoreOptions::default()).unwrap();
+    let entry = restored.get("/leased").await.unwrap();
+    assert_eq!(entry.and_then(|it| it.lease), Some(lease));
+    restored.lease_revoke(&PERMIT, lease).await.unwrap();
+    assert_eq!(restored.get("/leased").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_copy_of_a_folder_has_the_leases_of_its_revision() {
+    a_copy_has_the_leases_of_its_revision::<Folder>().await;
+}
+
+#[tokio::test]
+async fn a_copy_of_memory_has_the_leases_of_its_revision() {
+    a_copy_has_the_leases_of_its_revision::<Memory>().await;
 }
 
 #[tokio::test]
