@@ -134,6 +134,7 @@ pub(crate) fn restore(
             offset: 0,
             reason: "its revision is out of range".into(),
         })?;
+    state.delete_unleased();
     // A cursor's owner must notice that it missed what came after the snapshot.
     state.cursors.clear();
     let epoch = next_epoch(options, head.epoch.min(u64::MAX - 1));
@@ -151,4 +152,57 @@ pub(crate) fn restore(
         revision,
         entries: state.live_keys() as u64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        LeaseId, Store,
+        state::{Lease, Loader, Packing},
+    };
+
+    #[test]
+    fn keys_of_leases_that_are_not_there_are_not_restored() {
+        let (here, gone) = (LeaseId(6), LeaseId(7));
+        let (mut loader, mut packing) = (Loader::default(), Packing::default());
+        let lease = Lease {
+            ttl_seconds: 60,
+            keys: BTreeSet::new(),
+        };
+        loader.state.leases.insert(here, lease);
+        for (key, lease) in [
+            ("/w1/c0/s/0/r/kind/gone", Some(gone)),
+            ("/w1/c0/s/0/r/kind/leased", Some(here)),
+            ("/gone", Some(gone)),
+            ("/kept", None),
+        ] {
+            let ready = packing.ready(key, [1, 1, 1], lease, b"value", None);
+            loader.load(key, 5, lease, ready);
+        }
+        let mut state = loader.finish(packing);
+        state.revision = 1;
+        let head = Head {
+            epoch: 1,
+            revision: 1,
+            next_lease: 8,
+            first_segment: 0,
+        };
+        let mut copy = Vec::new();
+        checkpoint::write_loaded(&mut copy, head, &state).unwrap();
+
+        let dir = tempfile::tempdir().unwrap();
+        let options = StoreOptions::default();
+        let how = RestoreOptions::default();
+        let restored = restore(dir.path(), &copy[..], &options, how).unwrap();
+        assert_eq!(restored.entries, 2);
+        let store = Store::open(dir.path(), options).unwrap();
+        let lease = |key| store.current(key).map(|it| it.lease);
+        assert_eq!(lease("/kept"), Some(None));
+        assert_eq!(lease("/w1/c0/s/0/r/kind/leased"), Some(Some(here)));
+        assert_eq!(lease("/w1/c0/s/0/r/kind/gone"), None);
+        assert_eq!(lease("/gone"), None);
+    }
 }

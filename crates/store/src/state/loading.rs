@@ -6,7 +6,7 @@ use wharf_wal::Place;
 
 use super::{Chain, State, Version};
 use crate::{
-    LeaseId,
+    LeaseId, Span,
     tree::{Loading, parts_of, rest_of, split_on},
     value::Patterns,
 };
@@ -94,6 +94,23 @@ impl Loader {
 }
 
 impl State {
+    /// Deletes the keys of leases that are not there: nobody else ever would. A snapshot of a version before has them of
+    /// leases that ended while it was taken, and a log that was cut at a damage of those whose end was behind that.
+    pub(crate) fn delete_unleased(&mut self) {
+        let mut keys = Vec::new();
+        let all = Span::Prefix(String::new());
+        self.scan(&all, None, self.revision, usize::MAX, |key, version| {
+            let lease = version.lease();
+            if lease.is_some_and(|id| !self.leases.contains_key(&id)) {
+                keys.push(key.to_key());
+            }
+            true
+        });
+        for key in keys {
+            self.delete(self.revision, &key);
+        }
+    }
+
     /// What makes the puts of a log ready for this state, while nothing else changes it.
     pub(crate) fn packing(&mut self) -> Packing {
         Packing {
