@@ -11,6 +11,9 @@ use wharf_base::Clock;
 
 use crate::LeaseId;
 
+/// The end of a lease that failed, on a full disk say, is tried again this much later.
+const RETRY_SECONDS: u64 = 1;
+
 /// Deadlines in buckets of one tick.
 #[derive(Debug)]
 pub(crate) struct LeaseTimers {
@@ -23,7 +26,8 @@ pub(crate) struct LeaseTimers {
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     bucket: u64,
-    ttl_seconds: u64,
+    /// `None`: its time is over, and its end is tried again.
+    ttl_seconds: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -48,10 +52,19 @@ impl LeaseTimers {
 
     /// Starts or restarts a lease's time.
     pub(crate) fn start(&mut self, id: LeaseId, ttl_seconds: u64) {
+        self.ends_in(id, ttl_seconds, Some(ttl_seconds));
+    }
+
+    /// The end of a lease whose time is over failed. Until it is tried again nobody keeps the lease alive.
+    pub(crate) fn retry(&mut self, id: LeaseId) {
+        self.ends_in(id, RETRY_SECONDS, None);
+    }
+
+    fn ends_in(&mut self, id: LeaseId, seconds: u64, ttl_seconds: Option<u64>) {
         self.stop(id);
         let ticks_per_second = 1000.0 / self.tick.as_millis().max(1) as f64;
         // Rounded up by a whole tick: a lease lasts at least as long as was promised.
-        let ticks = (ttl_seconds as f64 * ticks_per_second).ceil() as u64;
+        let ticks = (seconds as f64 * ticks_per_second).ceil() as u64;
         let bucket = self.now().saturating_add(ticks).saturating_add(1);
         self.deadlines.insert(
             id,
@@ -65,7 +78,7 @@ impl LeaseTimers {
 
     /// Gives a lease its whole time again; `None` if it has ended.
     pub(crate) fn keep_alive(&mut self, id: LeaseId) -> Option<u64> {
-        let ttl_seconds = self.deadlines.get(&id)?.ttl_seconds;
+        let ttl_seconds = self.deadlines.get(&id)?.ttl_seconds?;
         self.start(id, ttl_seconds);
         Some(ttl_seconds)
     }
@@ -122,6 +135,11 @@ mod tests {
         assert_eq!(timers.take_ended(), [a]);
         assert_eq!(timers.keep_alive(a), None);
         clock.advance(Duration::from_secs(10));
+        assert_eq!(timers.take_ended(), [b]);
+        // Its keys could not be deleted.
+        timers.retry(b);
+        assert_eq!(timers.keep_alive(b), None);
+        clock.advance(Duration::from_millis(1_500));
         assert_eq!(timers.take_ended(), [b]);
         assert!(timers.is_empty() && timers.buckets.is_empty());
     }

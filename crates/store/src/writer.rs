@@ -388,16 +388,20 @@ impl Writer {
         }
     }
 
-    /// Takes back that a lease ends, which failed: it has what is left of its keys. `is_over`: its time, so that this is tried again.
+    /// The end of a lease failed: it has what is left of its keys. Where its time `is_over`, it goes on to end, which is tried again;
+    /// else that is taken back.
     fn stand_again(&self, id: LeaseId, is_over: bool) {
         let ttl_seconds = {
             let mut state = self.shared.write();
-            state.ending.remove(&id);
+            if !is_over {
+                state.ending.remove(&id);
+            }
             state.leases.get(&id).map(|it| it.ttl_seconds)
         };
-        if let Some(whole) = ttl_seconds {
-            let seconds = if is_over { 1 } else { whole };
-            self.shared.timers().start(id, seconds);
+        match ttl_seconds {
+            Some(_) if is_over => self.shared.timers().retry(id),
+            Some(whole) => self.shared.timers().start(id, whole),
+            None => {}
         }
     }
 

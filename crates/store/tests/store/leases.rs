@@ -9,16 +9,18 @@ use std::{
     time::Duration,
 };
 
-use wharf_store::{LeaseId, MAX_TXN_OPS, Range, Store, StoreError, StoreOptions, Txn};
+use tokio::{sync::Notify, time::timeout};
+use wharf_store::{EventKind, LeaseId, MAX_TXN_OPS, Range, Store, StoreError, StoreOptions, Txn};
 use wharf_wal::{Disk, Fault, Faults, Operation};
 
-use super::support::PERMIT;
+use super::support::{DEADLINE, PERMIT, next, open_with};
 
 const PREFIX: &str = "/l/many/";
 const MANY: usize = 3000;
 /// Keys that go in one frame.
 const AT_ONCE: usize = 1024;
 const EIO: i32 = 5;
+const ENOSPC: i32 = 28;
 
 /// Notes how large frames with such keys are, once it is told to look.
 #[derive(Debug, Default)]
@@ -138,4 +140,53 @@ async fn others_write_in_between_and_nothing_is_put_under_it() {
     assert_eq!(ended.await.unwrap(), Ok(before + 4));
     assert_eq!(keys(&store).await, 0);
     store.close().await;
+}
+
+/// A disk that has no room while it is said to be full.
+#[derive(Debug, Default)]
+struct NoRoom {
+    is_full: AtomicBool,
+    refused: Notify,
+}
+
+impl Faults for NoRoom {
+    fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+        let takes_room = matches!(
+            operation,
+            Operation::Write { .. } | Operation::Allocate { .. }
+        );
+        if !takes_room || !self.is_full.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.refused.notify_one();
+        Some(Fault::Refuse(ENOSPC))
+    }
+}
+
+#[tokio::test]
+async fn one_whose_time_is_over_is_kept_alive_by_nobody_until_the_disk_has_room() {
+    let disk = Arc::new(NoRoom::default());
+    let b = open_with(StoreOptions {
+        disk: Disk::failing(disk.clone()),
+        ..StoreOptions::default()
+    });
+    let granted = b.store.lease_grant(&PERMIT, Duration::from_secs(10)).await;
+    let lease = granted.unwrap();
+    let put = b.txn(Txn::new().put_leased("/l/a", "", lease)).await;
+    let mut watch = b.store.watch("/l/", put.unwrap().revision + 1);
+    disk.is_full.store(true, Ordering::Relaxed);
+    b.pass(Duration::from_secs(12)).await;
+    timeout(DEADLINE, disk.refused.notified()).await.unwrap();
+    // Once it answers, the writer is done with what was refused.
+    b.txn(Txn::new().get("/l/a")).await.unwrap();
+    let kept = b.store.lease_keep_alive(&PERMIT, lease).await;
+    assert_eq!(kept, Err(StoreError::LeaseNotFound(lease)));
+    let late = b.txn(Txn::new().put_leased("/l/b", "", lease)).await;
+    assert_eq!(late, Err(StoreError::LeaseNotFound(lease)));
+    assert!(b.value("/l/a").await.is_some());
+    disk.is_full.store(false, Ordering::Relaxed);
+    b.pass(Duration::from_secs(2)).await;
+    let batch = next(&mut watch).await.unwrap();
+    let gone = batch.events.iter().map(|it| (it.kind, it.key()));
+    assert_eq!(gone.collect::<Vec<_>>(), [(EventKind::Delete, "/l/a")]);
 }
