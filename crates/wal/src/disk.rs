@@ -135,10 +135,19 @@ impl Disk {
 
     /// Gives the file `bytes` of room that read as zeros.
     pub fn allocate(&self, file: &File, path: &Path, bytes: u64) -> io::Result<()> {
-        self.meet(Operation::Allocate { path, bytes })?;
         let len = libc::off_t::try_from(bytes).map_err(io::Error::other)?;
         let flags = nix::fcntl::FallocateFlags::empty();
-        nix::fcntl::fallocate(file, flags, 0, len).map_err(io::Error::from)
+        let once = || {
+            self.meet(Operation::Allocate { path, bytes })?;
+            nix::fcntl::fallocate(file, flags, 0, len).map_err(io::Error::from)
+        };
+        loop {
+            match once() {
+                // A signal came in between, which says nothing about the disk.
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
     }
 
     pub fn set_len(&self, file: &File, path: &Path, bytes: u64) -> io::Result<()> {

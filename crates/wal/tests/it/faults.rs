@@ -11,6 +11,7 @@ use std::{
 
 use wharf_wal::{AppendError, Disk, Fault, Faults, Log, LogError, LogOptions, Operation, Purpose};
 
+const EINTR: i32 = 4;
 const EIO: i32 = 5;
 const EMFILE: i32 = 24;
 const ENOSPC: i32 = 28;
@@ -377,6 +378,31 @@ fn running_out_of_descriptors_is_a_delay() {
         open(dir.path(), Disk::default()).unwrap().1.len(),
         written + 1
     );
+}
+
+/// A signal comes each time that room is asked for first.
+#[derive(Debug, Default)]
+struct Signals(std::sync::atomic::AtomicBool);
+
+impl Faults for Signals {
+    fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+        let asks = matches!(operation, Operation::Allocate { .. });
+        let is_first = asks && !self.0.fetch_xor(true, std::sync::atomic::Ordering::Relaxed);
+        is_first.then_some(Fault::Refuse(EINTR))
+    }
+}
+
+#[test]
+fn a_signal_is_no_failure_of_the_disk() {
+    let dir = folder();
+    let disk = || Disk::failing(Arc::new(Signals::default()));
+    let (mut log, _) = open(dir.path(), disk()).unwrap();
+    assert!(!log.is_tight(), "the reserve was made");
+    // Large enough that its room is set aside.
+    let large = vec![7; 128 << 10];
+    log.append(&large, Purpose::Growth).unwrap();
+    drop(log);
+    assert_eq!(open(dir.path(), disk()).unwrap().1, [large]);
 }
 
 /// A last frame that had been acknowledged is no torn write, whatever is left of it.
