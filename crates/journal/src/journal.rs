@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fs::File,
     io,
     ops::Range,
     path::Path,
@@ -709,7 +710,7 @@ fn load(dir: &Path, disk: &Disk) -> Result<(Head, State), OpenError> {
             .for_each(|(stream, block)| state.add_block(stream, block));
     }
     state.sort_blocks();
-    remove_leftovers(dir, &head)?;
+    remove_leftovers(dir, &head, disk)?;
     Ok((head, state))
 }
 
@@ -732,12 +733,20 @@ fn has_other_files(dir: &Path) -> Result<bool, OpenError> {
 }
 
 /// Runs that no manifest names: of merges that a crash cut short, or of files already replaced.
-fn remove_leftovers(dir: &Path, head: &Head) -> Result<(), OpenError> {
-    for name in file_names(dir)? {
-        if run_id(&name).is_some_and(|id| !head.runs.contains(&id)) {
-            let path = dir.join(name);
-            std::fs::remove_file(&path).map_err(OpenError::io("remove", path))?;
-        }
+fn remove_leftovers(dir: &Path, head: &Head, disk: &Disk) -> Result<(), OpenError> {
+    let mut names = file_names(dir)?;
+    names.retain(|name| run_id(name).is_some_and(|id| !head.runs.contains(&id)));
+    if names.is_empty() {
+        return Ok(());
+    }
+    // As of the manifest that is there, whose own name may be in the kernel's memory alone, if the process before died on its
+    // way to the sync.
+    let folder = File::open(dir).map_err(OpenError::io("open", dir))?;
+    disk.sync_folder(&folder, dir)
+        .map_err(OpenError::io("sync", dir))?;
+    for name in names {
+        let path = dir.join(name);
+        disk.remove(&path).map_err(OpenError::io("remove", path))?;
     }
     Ok(())
 }

@@ -133,8 +133,15 @@ impl Log {
         let dir_file = File::open(dir).map_err(LogError::io("open", dir))?;
         let disk = &options.disk;
         let mut ids = scan::list(dir)?;
-        while ids.first().is_some_and(|id| *id < first_segment) {
-            let path = segment_path(dir, ids.remove(0));
+        let leftovers = ids.partition_point(|id| *id < first_segment);
+        if leftovers > 0 {
+            // The file that says so may have its name in the kernel's memory alone, if the process before died on its way to
+            // the sync: after a power failure the one before it would be there, which needs them.
+            disk.sync_folder(&dir_file, dir)
+                .map_err(LogError::io("sync", dir))?;
+        }
+        for id in ids.drain(..leftovers) {
+            let path = segment_path(dir, id);
             disk.remove(&path).map_err(LogError::io("remove", path))?;
         }
         let scan = Scan {

@@ -1,8 +1,12 @@
 //! Damage to files: a torn tail costs what was not acknowledged, anything else is reported.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
 
 use wharf_journal::{Journal, JournalError, JournalOptions, Moved, OpenError, Records};
+use wharf_wal::{Disk, Fault, Faults, Operation};
 
 use crate::{all, small};
 
@@ -140,4 +144,40 @@ async fn a_damaged_manifest_or_run_is_reported() {
     let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
     assert_eq!(all(&j, "s").await.len() as u64, j.end("s"));
     assert!(!dir.path().join("000000ff.run").exists());
+}
+
+/// Notes when names become durable, and when they go.
+#[derive(Debug, Default)]
+struct Order(Mutex<Vec<&'static str>>);
+
+impl Faults for Order {
+    fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+        let noted = match operation {
+            Operation::SyncFolder { .. } => "sync",
+            Operation::Remove { .. } => "remove",
+            _ => return None,
+        };
+        self.0.lock().unwrap().push(noted);
+        None
+    }
+}
+
+/// The manifest that names others may have got its name just before somebody was killed.
+#[tokio::test]
+async fn leftovers_are_removed_once_the_manifests_name_is_durable() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), small()).unwrap();
+    j.append("s", &["one"]).await.unwrap();
+    j.close().await;
+    fs::write(dir.path().join("000000ff.run"), "merged since").unwrap();
+    let order = Arc::new(Order::default());
+    let options = JournalOptions {
+        disk: Disk::failing(order.clone()),
+        ..small()
+    };
+    let j = Journal::open(dir.path(), options).unwrap();
+    assert!(!dir.path().join("000000ff.run").exists());
+    assert_eq!(order.0.lock().unwrap()[..2], ["sync", "remove"]);
+    assert_eq!(all(&j, "s").await.len(), 1);
+    j.close().await;
 }

@@ -405,6 +405,39 @@ fn a_signal_is_no_failure_of_the_disk() {
     assert_eq!(open(dir.path(), disk()).unwrap().1, [large]);
 }
 
+/// Notes when names become durable, and when they go.
+#[derive(Debug, Default)]
+struct Order(Mutex<Vec<&'static str>>);
+
+impl Faults for Order {
+    fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+        let noted = match operation {
+            Operation::SyncFolder { .. } => "sync",
+            Operation::Remove { .. } => "remove",
+            _ => return None,
+        };
+        self.0.lock().unwrap().push(noted);
+        None
+    }
+}
+
+/// What makes them leftovers is a name too, which somebody gave a file before being killed.
+#[test]
+fn leftovers_are_removed_once_the_names_that_are_there_are_durable() {
+    let dir = folder();
+    let (mut log, _) = open(dir.path(), Disk::default()).unwrap();
+    while log.active_segment() < 4 {
+        log.append(&[7; 500], Purpose::Growth).unwrap();
+    }
+    drop(log);
+    let order = Arc::new(Order::default());
+    let disk = Disk::failing(order.clone());
+    let log = Log::open(dir.path(), options(disk), 3, |_| Ok(())).unwrap();
+    assert_eq!(log.segments().next().map(|(id, _)| id), Some(3));
+    let noted = order.0.lock().unwrap();
+    assert_eq!(noted[..3], ["sync", "remove", "remove"]);
+}
+
 /// A last frame that had been acknowledged is no torn write, whatever is left of it.
 #[test]
 fn damage_in_the_last_frame_is_told_from_a_torn_write() {
