@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 use wharf_durable::{Durability, read_json, replace_json};
 
 use super::{BackupError, FORMAT, HEAD, Head};
@@ -179,6 +179,16 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, leave: &[&str]) -> Result<(), Ba
         }
     }
     sync_dir(to)
+}
+
+/// Puts a folder in the place of the one that is there, in one step; what was there is at `aside` then.
+pub(crate) fn exchange(fresh: &Path, place: &Path, aside: &Path) -> io::Result<()> {
+    let above = File::open(place.parent().unwrap_or(place))?;
+    let flags = RenameFlags::RENAME_EXCHANGE;
+    renameat2(AT_FDCWD, fresh, AT_FDCWD, place, flags)?;
+    above.sync_all()?;
+    fs::rename(fresh, aside)?;
+    above.sync_all()
 }
 
 /// Removes what a file or folder of that name holds; fine if there is none.

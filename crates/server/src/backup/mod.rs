@@ -33,6 +33,7 @@ use wharf_blobs::BlobError;
 use wharf_journal::JournalError;
 use wharf_store::OpenError;
 
+pub(crate) use folder::exchange;
 pub use place::Proof;
 pub use restore::{RestoreReport, restore};
 pub use take::Backup;

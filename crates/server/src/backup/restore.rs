@@ -18,7 +18,7 @@ use wharf_wal::FolderLock;
 
 use super::{
     BackupError, Head,
-    folder::{Folder, copy_all, copy_tree, make_dir, remove, sync_dir, write_file},
+    folder::{Folder, copy_all, copy_tree, exchange, make_dir, remove, sync_dir, write_file},
 };
 
 /// What a restore came to.
@@ -158,7 +158,6 @@ fn restore_blobs(folder: &Folder, to: &Path, keyring: &Keyring) -> Result<(), Ba
 
 /// In one step, whatever is there.
 fn put_in_place(staging: &Path, server: &Path) -> Result<Option<PathBuf>, BackupError> {
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
     let parent = server.parent().unwrap_or(server);
     let failed = |e: io::Error| BackupError::io("put in place", server)(e);
     if !server.exists() {
@@ -166,11 +165,7 @@ fn put_in_place(staging: &Path, server: &Path) -> Result<Option<PathBuf>, Backup
         sync_dir(parent)?;
         return Ok(None);
     }
-    let exchange = RenameFlags::RENAME_EXCHANGE;
-    renameat2(AT_FDCWD, staging, AT_FDCWD, server, exchange).map_err(|e| failed(e.into()))?;
-    sync_dir(parent)?;
     let aside = server.with_added_extension(format!("replaced-{}", SystemClock.now().millis()));
-    fs::rename(staging, &aside).map_err(failed)?;
-    sync_dir(parent)?;
+    exchange(staging, server, &aside).map_err(failed)?;
     Ok(Some(aside))
 }
