@@ -181,13 +181,16 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, leave: &[&str]) -> Result<(), Ba
     sync_dir(to)
 }
 
-/// Puts a folder in the place of the one that is there, in one step; what was there is at `aside` then.
+/// Puts a folder in the place of the one that is there, in one step; what was there is at `aside` then. It never has the name of
+/// `fresh`, under which whoever comes after a kill finds what may be removed.
 pub(crate) fn exchange(fresh: &Path, place: &Path, aside: &Path) -> io::Result<()> {
     let above = File::open(place.parent().unwrap_or(place))?;
-    let flags = RenameFlags::RENAME_EXCHANGE;
-    renameat2(AT_FDCWD, fresh, AT_FDCWD, place, flags)?;
-    above.sync_all()?;
     fs::rename(fresh, aside)?;
+    let flags = RenameFlags::RENAME_EXCHANGE;
+    if let Err(error) = renameat2(AT_FDCWD, aside, AT_FDCWD, place, flags) {
+        let _ = fs::rename(aside, fresh);
+        return Err(error.into());
+    }
     above.sync_all()
 }
 
@@ -201,5 +204,25 @@ pub(crate) fn remove(path: &Path) -> Result<(), BackupError> {
     match removed {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(BackupError::io("remove", path)(e)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_takes_the_place_of_another_or_stays_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let [fresh, place, aside] = ["fresh", "place", "aside"].map(|it| dir.path().join(it));
+        fs::create_dir(&fresh).unwrap();
+        fs::write(fresh.join("new"), "").unwrap();
+        assert!(exchange(&fresh, &place, &aside).is_err());
+        assert!(fresh.join("new").exists() && !aside.exists());
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("old"), "").unwrap();
+        exchange(&fresh, &place, &aside).unwrap();
+        assert!(place.join("new").exists() && aside.join("old").exists());
+        assert!(!fresh.exists());
     }
 }
