@@ -252,8 +252,9 @@ async fn a_grant_follows_a_rename() {
     );
 }
 
-/// Puts the only grant where the version before kept it: under the ARN of the user that it names.
-async fn keep_by_arn(home: &Home, user: &Caller) {
+/// Puts the only grant where versions before kept it: under the ARN of the user that it names, whose id the first of them did
+/// not have.
+async fn keep_by_arn(home: &Home, user: &Caller, has_ids: bool) {
     let prefix = Scope::new("kms", ACCOUNT, REGION).prefix("grant");
     let store = &home.world.store;
     let entry = store.all(Range::prefix(prefix)).await.unwrap();
@@ -262,12 +263,26 @@ async fn keep_by_arn(home: &Home, user: &Caller) {
         .key
         .replace(&escape(&user.user_id), &escape(&user.arn));
     assert_ne!(former, entry.key);
-    let txn = Txn::new().delete(entry.key).put(former, entry.value);
+    let mut value = String::from_utf8(entry.value.to_vec()).unwrap();
+    if !has_ids {
+        for whom in ["grantee_id", "retiring_id"] {
+            let id = format!(r#","{whom}":"{}""#, user.user_id);
+            assert!(value.contains(&id), "{value}");
+            value = value.replace(&id, "");
+        }
+    }
+    let txn = Txn::new().delete(entry.key).put(former, value);
     store.txn(&PERMIT, txn).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_grant_of_the_version_before_holds() {
+async fn grants_of_versions_before_hold() {
+    for has_ids in [true, false] {
+        a_grant_of_a_version_before_holds(has_ids).await;
+    }
+}
+
+async fn a_grant_of_a_version_before_holds(has_ids: bool) {
     let home = Home::start();
     let key = home.create().await;
     let gated = home.gated();
@@ -278,7 +293,7 @@ async fn a_grant_of_the_version_before_holds() {
         ..grant(&key, &user.caller.arn, &["Encrypt"])
     };
     let made = gated.create_grant(&call(), input.clone()).await.unwrap();
-    keep_by_arn(&home, &user.caller).await;
+    keep_by_arn(&home, &user.caller, has_ids).await;
     assert!(home.encrypt(&user, &key, &[]).await.is_ok());
     let again = gated.create_grant(&call(), input).await.unwrap();
     assert_eq!(again.grant_id, made.grant_id);
