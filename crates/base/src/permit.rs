@@ -38,7 +38,8 @@ impl Permit {
     }
 
     /// The same right for a write that gives room back in the end, though it adds a record at first: a mark that something is to be
-    /// deleted, or what is moved away. Accounts have a reserve for these beyond their share.
+    /// deleted, or what is moved away. Accounts have a reserve for these beyond their share, and what a controller writes so has
+    /// that of the disk.
     pub fn giving_back(&self) -> Self {
         Self {
             holder: self.holder.clone(),
@@ -49,6 +50,12 @@ impl Permit {
     /// Whether what it writes gives room back in the end: see [`Self::giving_back`].
     pub fn gives_back(&self) -> bool {
         self.gives_back
+    }
+
+    /// Whether the disk's reserve is for what it writes. Calls have it for what takes no more room than before: they come again
+    /// and again.
+    pub fn has_reserve(&self) -> bool {
+        self.gives_back && !self.is_of_call()
     }
 
     /// Whether an API call writes rather than a part of wharf itself.

@@ -79,6 +79,8 @@ impl Shard {
                 Err(other) => return Err(other),
             }
         }
+        // On a full disk as well: who gives room back holds a shard.
+        let permit = &permit.giving_back();
         let lease = store.lease_grant(permit, LEASE_TTL).await?;
         let mut txn = Txn::new().put_leased(self.key.clone(), permit.holder().to_owned(), lease);
         if how == Takeover::Wait {
@@ -103,8 +105,52 @@ impl Shard {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use wharf_store::StoreOptions;
+    use wharf_wal::{Disk, Fault, Faults, Operation};
+
+    use super::*;
+
+    /// A disk that is full when it is said to be: no file grows, and what is written where there is room already is.
+    #[derive(Debug, Default)]
+    struct Full(AtomicBool);
+
+    impl Faults for Full {
+        fn meet(&self, operation: &Operation<'_>) -> Option<Fault> {
+            const ENOSPC: i32 = 28;
+            let grows = match operation {
+                Operation::Write { bytes, .. } => bytes.iter().all(|it| *it == 0),
+                Operation::Allocate { .. } => true,
+                _ => false,
+            };
+            (grows && self.0.load(Ordering::Relaxed)).then_some(Fault::Refuse(ENOSPC))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shard_is_held_on_a_full_disk_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let full = Arc::new(Full::default());
+        let options = StoreOptions {
+            reserve_bytes: 64 << 10,
+            disk: Disk::failing(full.clone()),
+            ..StoreOptions::default()
+        };
+        let store = Store::open(dir.path(), options).unwrap();
+        let permit = Permit::for_controller("test");
+        full.0.store(true, Ordering::Relaxed);
+        let refused = store.put(&permit, "/w1/more", "").await;
+        assert!(matches!(refused, Err(StoreError::DiskFull { .. })));
+        let shard = Shard::new("/w1/shard");
+        let renewed = shard.renew(&store, &permit, Takeover::Replace).await;
+        renewed.unwrap();
+        let fenced = Txn::new().when(shard.fence().unwrap());
+        assert!(store.txn(&permit, fenced).await.unwrap().succeeded);
+        let refused = store.put(&permit, "/w1/more", "").await;
+        assert!(matches!(refused, Err(StoreError::DiskFull { .. })));
+        store.close().await;
+    }
 
     #[tokio::test]
     async fn an_overtaken_holder_can_no_longer_write() {

@@ -122,12 +122,14 @@ impl<'a> Group<'a> {
     }
 
     /// Decides a transaction whose limits have been checked. On an error it has no effect. Returns
-    /// whether it wrote anything beside the reply. `shares`: what accounts may have, and what of that is heeded.
+    /// whether it wrote anything beside the reply. `shares`: what accounts may have, and what of that is heeded. `has_reserve`:
+    /// what it adds is no growth, since it gives room back in the end.
     pub(crate) fn decide(
         &mut self,
         txn: &Txn,
         shares: &Shares,
         heeds: Heeds,
+        has_reserve: bool,
     ) -> Result<(TxnReply, bool), StoreError> {
         let failed = txn.compare.iter().find(|c| !self.holds(c));
         let branch = if failed.is_none() {
@@ -150,7 +152,7 @@ impl<'a> Group<'a> {
         self.scratch.clear();
         let results = branch.iter().map(|op| self.run(op, &mut effects)).collect();
         let wrote = effects.changes > 0;
-        self.grows |= effects.grows();
+        self.grows |= effects.grows() && !has_reserve;
         if wrote {
             // Moving a cursor alone takes no revision: see Op::Cursor.
             let revision = if effects.keys > 0 {

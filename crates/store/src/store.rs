@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use tokio::sync::{oneshot, watch};
 use wharf_base::{Opaque, Permit};
-use wharf_wal::Room;
+use wharf_wal::{Purpose, Room};
 
 use crate::{
     Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, Span,
@@ -300,15 +300,22 @@ impl Store {
     ) -> Result<TxnReply, StoreError> {
         txn.check()?;
         self.before_read().await?;
-        self.send_txn(txn, Heeds::of_call(permit)).await
+        let heeds = Heeds::of_call(permit);
+        self.send_txn(permit, txn, heeds).await
     }
 
     /// A transaction whose limits have been checked.
     pub(crate) async fn run_txn(&self, permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
-        self.send_txn(txn, Heeds::of(permit)).await
+        self.send_txn(permit, txn, Heeds::of(permit)).await
     }
 
-    async fn send_txn(&self, txn: Txn, heeds: Heeds) -> Result<TxnReply, StoreError> {
+    async fn send_txn(
+        &self,
+        permit: &Permit,
+        txn: Txn,
+        heeds: Heeds,
+    ) -> Result<TxnReply, StoreError> {
+        let has_reserve = permit.has_reserve();
         let lane = self.lane(&txn);
         // At most a part of the queue, by the limits just checked.
         let room = self.inner.room.take(&lane, txn.weight()).await;
@@ -319,6 +326,7 @@ impl Store {
                 lane,
                 reply,
                 heeds,
+                has_reserve,
                 _room: room,
             })
         })
@@ -374,17 +382,18 @@ impl Store {
     /// Makes a lease. It ends when it was not kept alive for `ttl`, and its keys with it. Coarse:
     /// rounded up to whole seconds, noticed late by up to two ticks, and begun anew when the store
     /// is opened.
-    pub async fn lease_grant(
-        &self,
-        _permit: &Permit,
-        ttl: Duration,
-    ) -> Result<LeaseId, StoreError> {
+    pub async fn lease_grant(&self, permit: &Permit, ttl: Duration) -> Result<LeaseId, StoreError> {
         let seconds = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
         if !(1..=MAX_LEASE_SECONDS).contains(&seconds) {
             return Err(LimitError::LeaseTtl { seconds }.into());
         }
+        let purpose = match permit.has_reserve() {
+            true => Purpose::GiveBack,
+            false => Purpose::Growth,
+        };
         self.ask(|reply| Command::Grant {
             ttl_seconds: seconds,
+            purpose,
             reply,
         })
         .await

@@ -57,6 +57,8 @@ pub(crate) struct PendingTxn {
     pub(crate) lane: Arc<str>,
     pub(crate) reply: Reply<TxnReply>,
     pub(crate) heeds: Heeds,
+    /// That of the disk is for it, whatever it adds: see [`wharf_base::Permit::has_reserve`].
+    pub(crate) has_reserve: bool,
     /// Its part of the queue's room, given back with the answer.
     pub(crate) _room: Taken,
 }
@@ -65,6 +67,7 @@ pub(crate) enum Command {
     Txn(PendingTxn),
     Grant {
         ttl_seconds: u64,
+        purpose: Purpose,
         reply: Reply<LeaseId>,
     },
     Revoke {
@@ -229,7 +232,8 @@ impl Writer {
         let (replies, log, purpose) = {
             let state = self.shared.read();
             let mut open = Group::new(&state);
-            let mut decide = |p: &PendingTxn| open.decide(&p.txn, &self.shares, p.heeds);
+            let mut decide =
+                |p: &PendingTxn| open.decide(&p.txn, &self.shares, p.heeds, p.has_reserve);
             let replies: Vec<_> = group.iter().map(&mut decide).collect();
             // Housekeeping goes along with a write and never makes one.
             if let (Some(revision), true) = (compact, open.bytes() > 0) {
@@ -301,8 +305,12 @@ impl Writer {
     /// Everything but transactions.
     fn tend(&mut self, command: Command) {
         match command {
-            Command::Grant { ttl_seconds, reply } => {
-                let granted = self.grant(ttl_seconds);
+            Command::Grant {
+                ttl_seconds,
+                purpose,
+                reply,
+            } => {
+                let granted = self.grant(ttl_seconds, purpose);
                 let _ = reply.send(granted);
             }
             Command::Revoke { id, reply } => {
@@ -332,9 +340,9 @@ impl Writer {
         self.write(&log, purpose)
     }
 
-    fn grant(&mut self, ttl_seconds: u64) -> Result<LeaseId, StoreError> {
+    fn grant(&mut self, ttl_seconds: u64, purpose: Purpose) -> Result<LeaseId, StoreError> {
         let id = LeaseId(self.shared.read().next_lease.max(1));
-        self.note(Change::LeaseGrant { id, ttl_seconds }, Purpose::Growth)?;
+        self.note(Change::LeaseGrant { id, ttl_seconds }, purpose)?;
         let mut timers = self.shared.timers();
         if timers.is_empty() {
             self.next_lease_tick = Instant::now() + self.options.lease_tick;

@@ -229,3 +229,46 @@ fn deletions_work_on_a_full_disk() {
         assert!(folder.join("reserve").exists());
     });
 }
+
+/// Who gives room back must be able to begin with that: a controller needs a lease, and a key under it.
+#[test]
+fn a_controller_that_gives_room_back_has_the_reserve() {
+    on_a_small_disk(16 << 20, async |dir| {
+        let folder = dir.join("store");
+        let options = || StoreOptions {
+            segment_bytes: 256 << 10,
+            ..StoreOptions::default()
+        };
+        let ttl = std::time::Duration::from_secs(3600);
+        let store = Store::open(&folder, options()).unwrap();
+        fill(&dir);
+        let mut made = 0;
+        while put(&store, format!("/more/{made:05}"), vec![7; 3000])
+            .await
+            .is_ok()
+        {
+            made += 1;
+        }
+        // What is small fits for longer.
+        let refused = loop {
+            match store.lease_grant(&PERMIT, ttl).await {
+                Ok(_) => {}
+                Err(refused) => break refused,
+            }
+        };
+        assert!(matches!(refused, StoreError::DiskFull { .. }), "{refused}");
+        store.close().await;
+
+        let store = Store::open(&folder, options()).unwrap();
+        let permit = PERMIT.giving_back();
+        let lease = store.lease_grant(&permit, ttl).await.unwrap();
+        let shard = Txn::new().put_leased("/shard", "", lease);
+        store.txn(&permit, shard).await.unwrap();
+        let refused = put(&store, "/grows".into(), vec![1; 10]).await;
+        assert!(matches!(refused, Err(StoreError::DiskFull { .. })));
+        store.close().await;
+        let store = Store::open(&folder, options()).unwrap();
+        let shard = store.get("/shard").await.unwrap().unwrap();
+        assert_eq!(shard.lease, Some(lease));
+    });
+}
