@@ -38,8 +38,8 @@ impl Permit {
     }
 
     /// The same right for a write that gives room back in the end, though it adds a record at first: a mark that something is to be
-    /// deleted, or what is moved away. Accounts have a reserve for these beyond their share, and what a controller writes so has
-    /// that of the disk.
+    /// deleted, or what is moved away. Accounts have a reserve for these beyond their share, and what a controller writes so
+    /// has that of the disk.
     pub fn giving_back(&self) -> Self {
         Self {
             holder: self.holder.clone(),

@@ -396,8 +396,8 @@ impl Writer {
         }
     }
 
-    /// The end of a lease failed: it has what is left of its keys. Where its time `is_over`, it goes on to end, which is tried again;
-    /// else that is taken back.
+    /// The end of a lease failed: it has what is left of its keys. Where its time `is_over`, it goes on to end, which is tried
+    /// again; else that is taken back.
     fn stand_again(&self, id: LeaseId, is_over: bool) {
         let ttl_seconds = {
             let mut state = self.shared.write();

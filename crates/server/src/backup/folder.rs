@@ -181,8 +181,8 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, leave: &[&str]) -> Result<(), Ba
     sync_dir(to)
 }
 
-/// Puts a folder in the place of the one that is there, in one step; what was there is at `aside` then. It never has the name of
-/// `fresh`, under which whoever comes after a kill finds what may be removed.
+/// Puts a folder in the place of the one that is there, in one step; what was there is at `aside` then. It never has the
+/// name of `fresh`, under which whoever comes after a kill finds what may be removed.
 pub(crate) fn exchange(fresh: &Path, place: &Path, aside: &Path) -> io::Result<()> {
     let above = File::open(place.parent().unwrap_or(place))?;
     fs::rename(fresh, aside)?;
