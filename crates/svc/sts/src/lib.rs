@@ -22,7 +22,7 @@ use wharf_svc_iam::{
     AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SamlError,
     SecondFactor, TokenError,
 };
-use wharf_wire::{Call, CallerKind, Check, Context, Fault};
+use wharf_wire::{Call, Caller, CallerKind, Check, Context, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
 const MAX_TAGS: usize = 50;
@@ -80,15 +80,9 @@ wharf_api_sts::operations! {
 
 impl StsService {
     async fn checks(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        if cx.caller.kind == CallerKind::FederatedUser && is_not_for_federated(input) {
-            return Err(Fault::sender(
-                "AccessDenied",
-                403,
-                format!(
-                    "Cannot call {} with the credentials of a federated user",
-                    input.operation()
-                ),
-            ));
+        if let Some(with) = temporary(&cx.caller).filter(|_| wants_lasting_keys(input)) {
+            let text = format!("Cannot call {} with {with}", input.operation());
+            return Err(Fault::sender("AccessDenied", 403, text));
         }
         let mut checks = checks(input);
         if let Input::GetFederationToken(it) = input {
@@ -110,9 +104,21 @@ impl StsService {
     }
 }
 
-/// What a federated user may not call, whatever policies say: of what takes a signature all but GetCallerIdentity. Operations
-/// that make credentials say so themselves.
-fn is_not_for_federated(input: Input<'_>) -> bool {
+/// What a caller signs with that GetFederationToken or GetSessionToken gave out; `None` for a role's session, and for keys that
+/// last.
+fn temporary(caller: &Caller) -> Option<&'static str> {
+    match caller.kind {
+        CallerKind::FederatedUser => Some("the credentials of a federated user"),
+        CallerKind::User | CallerKind::Account => {
+            caller.session.as_ref().map(|_| "session credentials")
+        }
+        _ => None,
+    }
+}
+
+/// What is closed to those credentials, whatever policies say: of what takes a signature all but GetCallerIdentity and a
+/// user's AssumeRole. Operations that make credentials say so themselves.
+fn wants_lasting_keys(input: Input<'_>) -> bool {
     matches!(
         input,
         Input::DecodeAuthorizationMessage(_) | Input::GetAccessKeyInfo(_)
