@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
 use wharf_base::{arn::as_seen_from, ids};
+use wharf_service::tags::{Refused, Rules};
 use wharf_svc_iam::{
     AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SamlError,
     SecondFactor, TokenError,
@@ -25,7 +26,11 @@ use wharf_svc_iam::{
 use wharf_wire::{Call, Caller, CallerKind, Check, Context, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
-const MAX_TAGS: usize = 50;
+/// Of a session.
+const TAGS: Rules<Fault> = Rules {
+    fold_case: true,
+    ..Rules::usual(refused_tag)
+};
 
 /// STS over IAM's directory.
 #[derive(Debug, Clone)]
@@ -290,30 +295,24 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
 }
 
 fn session_tags(given: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut tags = BTreeMap::new();
-    for tag in given.unwrap_or_default() {
+    let given = given.unwrap_or_default().into_iter();
+    let pairs = given.map(|tag| {
         let key = required(tag.key, "tags.key")?;
-        let value = required(tag.value, "tags.value")?;
-        let folded = key.to_lowercase();
-        if folded.starts_with("aws:") {
-            return Err(validation(
-                "Tag keys beginning with aws: are reserved for system use.",
-            ));
+        Ok((key, required(tag.value, "tags.value")?))
+    });
+    TAGS.given(pairs.collect::<Result<Vec<_>, Fault>>()?)
+}
+
+fn refused_tag(why: Refused<'_>) -> Fault {
+    validation(match why {
+        Refused::Key(_) => "Tag keys have from 1 to 128 characters.",
+        Refused::Value(_) => "Tag values have at most 256 characters.",
+        Refused::Reserved(_) => "Tag keys beginning with aws: are reserved for system use.",
+        Refused::Twice(_) => {
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         }
-        if tags
-            .keys()
-            .any(|before: &String| before.to_lowercase() == folded)
-        {
-            return Err(validation(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
-        tags.insert(key, value);
-    }
-    match tags.len() <= MAX_TAGS {
-        true => Ok(tags),
-        false => Err(validation("At most 50 session tags can be given.")),
-    }
+        Refused::TooMany => "At most 50 session tags can be given.",
+    })
 }
 
 fn session_name(given: Option<String>) -> Result<String, Fault> {
