@@ -140,7 +140,7 @@ def test_processes_and_hooks(groups, failing, subnets):
     groups.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
 
 
-def test_what_is_refused(groups, configuration, subnets):
+def test_what_is_refused(wharf, groups, configuration, subnets):
     missing = "AutoScalingGroup name not found - no such group: nothing"
     call = groups.update_auto_scaling_group
     assert refused(call, AutoScalingGroupName="nothing", MaxSize=1) == ("ValidationError", missing)
@@ -154,6 +154,13 @@ def test_what_is_refused(groups, configuration, subnets):
     kind = {"LaunchConfigurationName": "none", "ImageId": NO_IMAGE, "InstanceType": "t3.small"}
     missing = f"AMI {NO_IMAGE} is invalid: The image id '[{NO_IMAGE}]' does not exist"
     assert refused(groups.create_launch_configuration, **kind) == ("ValidationError", missing)
+    kind["ImageId"] = own_image_of(wharf)
+    for more, missing in (
+        ({"InstanceType": "t0.small"}, "The specified instance type t0.small is not valid"),
+        ({"KeyName": "lost"}, "The key pair 'lost' does not exist"),
+        ({"SecurityGroups": ["sg-0123456789abcdef0"]}, "The security group 'sg-0123456789abcdef0' does not exist"),
+    ):
+        assert refused(groups.create_launch_configuration, **(kind | more)) == ("ValidationError", missing)
     call = groups.terminate_instance_in_auto_scaling_group
     code, message = refused(call, InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=True)
     assert (code, message.startswith("Instance Id not found")) == ("ValidationError", True)

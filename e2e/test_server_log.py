@@ -39,6 +39,19 @@ def test_a_killed_server_leaves_its_log_and_the_word_of_its_end(fresh):
     assert str(fresh.data / "log") in restarts["remedy"]
 
 
+def test_the_node_tells_once_that_the_server_was_away(fresh):
+    wait_for(lambda: "connected to the control plane" in log(fresh, "agent"), what="the node's first connection")
+
+    def returns():
+        return log(fresh, "agent").count("connected to the control plane again")
+
+    for killed in (1, 2):
+        fresh.kill_child("server")
+        wait_for(lambda killed=killed: returns() == killed, 60, "the node's word that the server is back")
+        lost = re.findall(r"^\S+ +WARN .*lost the control plane", log(fresh, "agent"), re.M)
+        assert len(lost) == killed, lost
+
+
 def test_a_first_network_is_no_news(fresh):
     """The load balancer listens there as well while it runs: it does not begin anew, which would cut what is open."""
     before = fresh.child("lb")

@@ -28,7 +28,7 @@ pub enum Refused<'a> {
     Key(&'a str),
     /// The value of this key is too long.
     Value(&'a str),
-    /// This key begins with [`RESERVED`].
+    /// This key begins with [`RESERVED`], so callers neither set nor remove it.
     Reserved(&'a str),
     /// This key is given more than once.
     Twice(&'a str),
@@ -106,11 +106,43 @@ impl<E> Rules<E> {
     }
 
     /// Removes keys; those that are not there are passed over.
-    pub fn remove(&self, from: &mut Tags, keys: &[String]) {
+    ///
+    /// # Errors
+    /// The service's refusal of a reserved key, whether it is there or not; nothing is removed then.
+    pub fn remove(&self, from: &mut Tags, keys: &[String]) -> Result<(), E> {
+        self.check_removed(keys.iter().map(String::as_str))?;
         for key in keys {
             if let Some(found) = self.same_key(from, key) {
                 from.remove(&found);
             }
+        }
+        Ok(())
+    }
+
+    /// Removes tags that are named by key, or by key and value.
+    ///
+    /// # Errors
+    /// As [`Rules::remove`].
+    pub fn remove_matching<'a>(
+        &self,
+        from: &mut Tags,
+        unwanted: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
+    ) -> Result<(), E> {
+        self.check_removed(unwanted.clone().map(|(key, _)| key))?;
+        from.retain(|key, value| {
+            let names = |(wanted, of): (&str, Option<&str>)| {
+                wanted == key.as_str() && of.is_none_or(|it| it == value.as_str())
+            };
+            !unwanted.clone().any(names)
+        });
+        Ok(())
+    }
+
+    /// Whether a caller may remove tags with these keys.
+    fn check_removed<'a>(&self, mut keys: impl Iterator<Item = &'a str>) -> Result<(), E> {
+        match keys.find(|key| is_reserved(key)) {
+            Some(key) => Err((self.refused)(Refused::Reserved(key))),
+            None => Ok(()),
         }
     }
 
@@ -141,19 +173,6 @@ impl<E> Rules<E> {
 pub fn is_reserved(key: &str) -> bool {
     key.get(..RESERVED.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(RESERVED))
-}
-
-/// Removes tags that are named by key, or by key and value.
-pub fn remove_matching<'a>(
-    from: &mut Tags,
-    unwanted: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone,
-) {
-    from.retain(|key, value| {
-        let names = |(wanted, of): (&str, Option<&str>)| {
-            wanted == key.as_str() && of.is_none_or(|it| it == value.as_str())
-        };
-        !unwanted.clone().any(names)
-    });
 }
 
 /// Tags in the shape of an answer, in the order of their keys.
@@ -263,7 +282,7 @@ mod tests {
             .add(&mut there, &folding.given(tags([("KEY", "2")])).unwrap())
             .unwrap();
         assert_eq!(there, Tags::from([("KEY".to_owned(), "2".to_owned())]));
-        folding.remove(&mut there, &["key".to_owned()]);
+        folding.remove(&mut there, &["key".to_owned()]).unwrap();
         assert!(there.is_empty());
     }
 
@@ -290,7 +309,25 @@ mod tests {
             .into_iter()
             .collect();
         let unwanted = [("a", None), ("b", Some("2")), ("c", Some("other"))];
-        remove_matching(&mut there, unwanted.into_iter());
+        let removed = rules().remove_matching(&mut there, unwanted.into_iter());
+        assert_eq!(removed, Ok(()));
         assert_eq!(there.into_keys().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn reserved_keys_are_removed_by_nobody() {
+        let before: Tags = tags([("aws:by-a-service", "1"), ("a", "2")])
+            .into_iter()
+            .collect();
+        let mut there = before.clone();
+        for key in ["aws:by-a-service", "AWS:not-there"] {
+            let refused = Err(format!("Reserved({key:?})"));
+            let keys = ["a".to_owned(), key.to_owned()];
+            assert_eq!(rules().remove(&mut there, &keys), refused);
+            let unwanted = [("a", None), (key, Some("1"))];
+            let removed = rules().remove_matching(&mut there, unwanted.into_iter());
+            assert_eq!(removed, refused);
+        }
+        assert_eq!(there, before);
     }
 }

@@ -285,8 +285,12 @@ impl Task {
                 }
                 End::Stream(error) => {
                     let (plane, why) = (self.config.plane, Chain(&error).to_string());
-                    tracing::info!(%plane, why, "not subscribed");
-                    self.state.send_replace(LinkState::Lost(why));
+                    let lost = LinkState::Lost(why.clone());
+                    // Once: it is tried again every few seconds.
+                    match self.state.send_replace(lost.clone()) == lost {
+                        false => tracing::info!(%plane, why, "not subscribed, trying again"),
+                        true => tracing::debug!(%plane, why, "not subscribed"),
+                    }
                 }
             }
             sleep(backoff.wait()).await;
@@ -418,7 +422,9 @@ impl Task {
                 () = self.deliveries.closed() => return Err(End::PlaneGone),
             }
             if gathered.greeted && !self.is_connected() {
-                self.state.send_replace(LinkState::Connected);
+                if let LinkState::Lost(_) = self.state.send_replace(LinkState::Connected) {
+                    tracing::info!(plane = %self.config.plane, "subscribed again");
+                }
                 // All of them: the server may be another than before.
                 self.send_reports(stream, gathered.version, &mut sent)
                     .await?;

@@ -154,8 +154,9 @@ where
         let is_alone = request.version() < Version::HTTP_2;
         let has_body = !request.body().is_end_stream();
         slot.is_sent_to(is_alone && has_body);
-        if !is_alone {
-            slot.speaks_http2();
+        match is_alone {
+            true => slot.begins(request.body().size_hint().exact()),
+            false => slot.speaks_http2(),
         }
         let left = has_body.then(|| match is_alone {
             true => left.clone(),
@@ -479,14 +480,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn half_a_head_behind_a_request_does_not_stay() {
+        let post = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
+        let chunks = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n\
+                       5\r\nhello\r\n0\r\n\r\n";
+        let two = [GET, GET].concat();
         for together in [false, true] {
-            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
-            // It came with the request, so that nobody saw it begin.
-            let sent = [GET, b"GET / HTTP/1.1\r\nhost: x\r\nx: "].concat();
-            theirs.write_all(&sent).await.unwrap();
-            let lived = served(ours, together).await;
-            assert!(lived <= IDLE_TIMEOUT + LAST_ANSWERS, "{lived:?}");
-            drop(theirs);
+            for request in [GET, &post[..], &chunks[..], &two] {
+                let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+                // It came with the request, so that nobody saw it begin.
+                let sent = [request, b"GET / HTTP/1.1\r\nhost: x\r\nx: "].concat();
+                theirs.write_all(&sent).await.unwrap();
+                let client = tokio::spawn(async move {
+                    // And goes on.
+                    tokio::time::sleep(HEADER_TIMEOUT - Duration::from_secs(1)).await;
+                    let _ = theirs.write_all(b"y").await;
+                    theirs
+                });
+                assert_eq!(served(ours, together).await, HEADER_TIMEOUT);
+                client.await.unwrap();
+            }
         }
     }
 
@@ -536,19 +548,22 @@ mod tests {
     async fn a_kept_connection_is_closed_after_a_while() {
         // Longer than a head may take.
         let pause = Duration::from_secs(50);
+        let post: &'static [u8] = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
         for together in [false, true] {
-            let (ours, mut theirs) = tokio::io::duplex(64 << 10);
-            let client = tokio::spawn(async move {
-                let mut all = Vec::new();
-                theirs.write_all(GET).await.unwrap();
-                tokio::time::sleep(pause).await;
-                theirs.write_all(GET).await.unwrap();
-                theirs.read_to_end(&mut all).await.unwrap();
-                String::from_utf8(all).unwrap()
-            });
-            let lived = served(ours, together).await;
-            assert_eq!(client.await.unwrap().matches("here").count(), 2);
-            assert_eq!(lived, pause + IDLE_TIMEOUT);
+            for asked in [GET, post] {
+                let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+                let client = tokio::spawn(async move {
+                    let mut all = Vec::new();
+                    theirs.write_all(asked).await.unwrap();
+                    tokio::time::sleep(pause).await;
+                    theirs.write_all(asked).await.unwrap();
+                    theirs.read_to_end(&mut all).await.unwrap();
+                    String::from_utf8(all).unwrap()
+                });
+                let lived = served(ours, together).await;
+                assert_eq!(client.await.unwrap().matches("here").count(), 2);
+                assert_eq!(lived, pause + IDLE_TIMEOUT);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 //! Both pools together stay well below the limit of descriptors, so that files and sockets of the
 //! server's own never fail for want of one.
 
+mod ahead;
 mod slot;
 
 use std::{collections::HashMap, sync::Arc};

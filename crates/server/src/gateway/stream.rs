@@ -78,7 +78,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Slotted<S> {
             if is_first && came.starts_with(PREFACE) {
                 self.slot.speaks_http2();
             }
-            self.slot.hears();
+            self.slot.came(came);
         }
         read
     }

@@ -69,5 +69,5 @@ impl Record for TagKey {
 
 /// Whether AWS makes tags with this key.
 pub(crate) fn is_generated(key: &str) -> bool {
-    key.starts_with("aws:")
+    wharf_service::tags::is_reserved(key)
 }

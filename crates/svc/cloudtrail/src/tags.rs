@@ -85,8 +85,7 @@ impl Trails {
         self.change_tagged(call, input.resource_id, |it| {
             let gone = gone.iter();
             let gone = gone.map(|it| (it.key.as_deref().unwrap_or_default(), it.value.as_deref()));
-            wharf_service::tags::remove_matching(&mut it.tags, gone);
-            Ok(())
+            RULES.remove_matching(&mut it.tags, gone)
         })
         .await?;
         Ok(RemoveTagsResponse::default())

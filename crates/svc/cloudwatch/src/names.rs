@@ -8,8 +8,8 @@ use wharf_wire::Fault;
 use crate::{
     core::Core,
     records::{
-        Alarm, Dashboard, Detector, InsightRule, MetricStream, MuteRule, QueryDefinition,
-        QueryPath, StreamPosition,
+        Alarm, CompositePuts, Dashboard, Detector, InsightRule, MetricStream, MuteRule,
+        QueryDefinition, QueryPath, StreamPosition,
     },
 };
 
@@ -31,6 +31,10 @@ pub fn alarm_arn(place: &Place, name: &str) -> String {
         format!("alarm:{name}"),
     )
     .to_string()
+}
+
+pub fn composite_puts_key(place: &Place) -> String {
+    scope(place).key(CompositePuts::KIND, "all")
 }
 
 pub fn mute_key(place: &Place, name: &str) -> String {

@@ -70,6 +70,21 @@ impl Record for Alarm {
     const FORMAT: u32 = 1;
 }
 
+/// How often composite alarms were put, in one record of an account and region: each put writes it, so that of a put and a
+/// deletion at once one sees the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompositePuts {
+    pub count: u64,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for CompositePuts {
+    const KIND: &'static str = "composite-alarm-puts";
+    const FORMAT: u32 = 1;
+}
+
 /// The time after its creation in which an alarm is not evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
 use wharf_api_elbv2::{Input, SubnetMapping, Tag};
+use wharf_records::Record as _;
 use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
@@ -11,6 +12,8 @@ use crate::{
     core::Core,
     names::{self, Kind, Names as _, Place},
     ops,
+    records::{Listener, Protocol},
+    ssl,
 };
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
@@ -43,7 +46,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateListener(it) => {
             let tags = it.tags.as_deref();
             let check = with_tags(row.on(it.load_balancer_arn.as_deref()).await?, tags);
-            let check = listening(check, it.protocol.as_deref(), it.ssl_policy.as_deref());
+            let protocol = it.protocol.as_deref();
+            let policy = it.ssl_policy.as_deref().or(usual_policy(protocol));
+            let check = listening(check, protocol, policy);
             row.tagging(vec![check], &below(it.load_balancer_arn.as_deref()), tags)
         }
         Input::CreateRule(it) => {
@@ -52,12 +57,13 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             row.tagging(vec![check], &below(it.listener_arn.as_deref()), tags)
         }
         Input::ModifyListener(it) => {
-            let check = row.on(it.listener_arn.as_deref()).await?;
-            vec![listening(
-                check,
-                it.protocol.as_deref(),
-                it.ssl_policy.as_deref(),
-            )]
+            let (arn, protocol) = (it.listener_arn.as_deref(), it.protocol.as_deref());
+            let mut policy = it.ssl_policy.as_deref();
+            // One that has a policy keeps it.
+            if policy.is_none() && !row.has_policy(arn).await? {
+                policy = usual_policy(protocol);
+            }
+            vec![listening(row.on(arn).await?, protocol, policy)]
         }
         Input::SetSecurityGroups(it) => {
             let check = row.on(it.load_balancer_arn.as_deref()).await?;
@@ -126,6 +132,14 @@ fn listening(check: Check, protocol: Option<&str>, policy: Option<&str>) -> Chec
     }
 }
 
+/// The policy that a listener gets whose request names none.
+fn usual_policy(protocol: Option<&str>) -> Option<&'static str> {
+    let protocol = protocol.and_then(Protocol::named);
+    protocol
+        .is_some_and(Protocol::is_secure)
+        .then_some(ssl::DEFAULT)
+}
+
 /// The one resource of an operation that has one.
 fn resource(input: Input<'_>) -> Option<Option<&str>> {
     Some(match input {
@@ -190,6 +204,19 @@ impl Row<'_> {
             check = tags::of_resource(check, Some("elasticloadbalancing"), &tags);
         }
         Ok(check)
+    }
+
+    /// Whether a listener is there that has a TLS policy.
+    async fn has_policy(&self, arn: Option<&str>) -> Result<bool, Fault> {
+        let Some((place, Kind::Listener, id)) = names::parse(arn.unwrap_or_default()) else {
+            return Ok(false);
+        };
+        if place != self.place {
+            return Ok(false);
+        }
+        let key = place.scope().key(Listener::KIND, &id);
+        let found = self.core.table.read::<Listener>(&key).await?;
+        Ok(found.is_some_and(|it| it.record.ssl_policy.is_some()))
     }
 
     async fn on_all(&self, arns: Option<&[String]>) -> Result<Vec<Check>, Fault> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use wharf_base::net::{Cidr4, Cidr6};
 use wharf_kube_client::Object as _;
+use wharf_service::tags;
 
 /// Why an object cannot become a load balancer, for its author.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -208,15 +209,14 @@ impl<'a> Annotations<'a> {
 
 /// Whether a tag is one of the platform's own, which users neither give nor take away.
 pub fn is_reserved(key: &str) -> bool {
-    const RESERVED: [&str; 6] = [
-        "aws:",
+    const RESERVED: [&str; 5] = [
         "elbv2.k8s.aws/",
         "ingress.k8s.aws/",
         "service.k8s.aws/",
         "kubernetes.io/cluster/",
         "wharf:",
     ];
-    RESERVED.iter().any(|it| key.starts_with(it))
+    tags::is_reserved(key) || RESERVED.iter().any(|it| key.starts_with(it))
 }
 
 pub fn is_range(text: &str) -> bool {
@@ -265,7 +265,7 @@ mod tests {
                 ("n", "8"),
                 ("t", "true"),
                 ("r", "10.0.0.0/8"),
-                ("own", "aws:x=1"),
+                ("own", "Aws:x=1"),
             ]),
         );
         let it = Annotations::new("x/", &[&first, &second]);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wharf_kube_client::Object;
 use wharf_kube_model::persistent::{EBS, EBS_ZONE, LEGACY_EBS, requested};
+use wharf_service::tags;
 
 use crate::{
     clone::{BadSource, source_of},
@@ -123,8 +124,9 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, NotMade> {
 
 /// By these a volume is found again, and known as one of its cluster.
 fn is_reserved(key: &str) -> bool {
-    const PREFIXES: [&str; 3] = ["aws:", "kubernetes.io/", "ebs.csi.aws.com/"];
-    [VOLUME_TAG, CLUSTER_ID_TAG, "KubernetesCluster", "Name"].contains(&key)
+    const PREFIXES: [&str; 2] = ["kubernetes.io/", "ebs.csi.aws.com/"];
+    tags::is_reserved(key)
+        || [VOLUME_TAG, CLUSTER_ID_TAG, "KubernetesCluster", "Name"].contains(&key)
         || PREFIXES.iter().any(|it| key.starts_with(it))
 }
 
@@ -290,6 +292,10 @@ mod tests {
             (
                 json!({"tagSpecification_1": "ebs.csi.aws.com/cluster-id=another"}),
                 "Tag key 'ebs.csi.aws.com/cluster-id' is reserved",
+            ),
+            (
+                json!({"tagSpecification_1": "AWS:autoscaling:groupName=another"}),
+                "Tag key 'AWS:autoscaling:groupName' is reserved",
             ),
         ] {
             let refused = of(parameters).unwrap_err().to_string();

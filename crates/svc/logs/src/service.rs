@@ -183,6 +183,24 @@ impl LogsService {
         self.find_group(cx, name).await?.ok_or_else(fault::no_group)
     }
 
+    /// Keeps the group that the authorisation of a request read, for its operation.
+    pub(crate) fn settle_group(cx: &Context, name: &str, found: Option<Arc<Group>>) {
+        let key = Self::scope(cx).key(Group::KIND, name);
+        cx.settled.put(key, found.ok_or_else(fault::no_group));
+    }
+
+    /// The group that the authorisation of a request read; reads it where nobody asked.
+    pub(crate) async fn settled_group(
+        &self,
+        cx: &Context,
+        name: &str,
+    ) -> Result<Arc<Group>, Fault> {
+        match cx.settled.get(&Self::scope(cx).key(Group::KIND, name)) {
+            Some(found) => found,
+            None => self.group(cx, name).await.map(Arc::new),
+        }
+    }
+
     pub(crate) async fn stream(
         &self,
         cx: &Context,

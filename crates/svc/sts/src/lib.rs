@@ -18,14 +18,19 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_api_sts::{Input, faults, types::*};
 use wharf_base::{arn::as_seen_from, ids};
+use wharf_service::tags::{Refused, Rules};
 use wharf_svc_iam::{
     AssumeError, AssumeRole, Directory, DocumentError, IssuerKeys, Minted, NoKey, SamlError,
     SecondFactor, TokenError,
 };
-use wharf_wire::{Call, CallerKind, Check, Context, Fault};
+use wharf_wire::{Call, Caller, CallerKind, Check, Context, Fault};
 
 const MAX_POLICY_ARNS: usize = 10;
-const MAX_TAGS: usize = 50;
+/// Of a session.
+const TAGS: Rules<Fault> = Rules {
+    fold_case: true,
+    ..Rules::usual(refused_tag)
+};
 
 /// STS over IAM's directory.
 #[derive(Debug, Clone)]
@@ -80,15 +85,9 @@ wharf_api_sts::operations! {
 
 impl StsService {
     async fn checks(&self, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
-        if cx.caller.kind == CallerKind::FederatedUser && is_not_for_federated(input) {
-            return Err(Fault::sender(
-                "AccessDenied",
-                403,
-                format!(
-                    "Cannot call {} with the credentials of a federated user",
-                    input.operation()
-                ),
-            ));
+        if let Some(with) = temporary(&cx.caller).filter(|_| wants_lasting_keys(input)) {
+            let text = format!("Cannot call {} with {with}", input.operation());
+            return Err(Fault::sender("AccessDenied", 403, text));
         }
         let mut checks = checks(input);
         if let Input::GetFederationToken(it) = input {
@@ -110,9 +109,21 @@ impl StsService {
     }
 }
 
-/// What a federated user may not call, whatever policies say: of what takes a signature all but GetCallerIdentity. Operations
-/// that make credentials say so themselves.
-fn is_not_for_federated(input: Input<'_>) -> bool {
+/// What a caller signs with that GetFederationToken or GetSessionToken gave out; `None` for a role's session, and for keys that
+/// last.
+fn temporary(caller: &Caller) -> Option<&'static str> {
+    match caller.kind {
+        CallerKind::FederatedUser => Some("the credentials of a federated user"),
+        CallerKind::User | CallerKind::Account => {
+            caller.session.as_ref().map(|_| "session credentials")
+        }
+        _ => None,
+    }
+}
+
+/// What is closed to those credentials, whatever policies say: of what takes a signature all but GetCallerIdentity and a
+/// user's AssumeRole. Operations that make credentials say so themselves.
+fn wants_lasting_keys(input: Input<'_>) -> bool {
     matches!(
         input,
         Input::DecodeAuthorizationMessage(_) | Input::GetAccessKeyInfo(_)
@@ -284,30 +295,24 @@ fn wanted(input: AssumeRoleRequest) -> Result<AssumeRole, Fault> {
 }
 
 fn session_tags(given: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut tags = BTreeMap::new();
-    for tag in given.unwrap_or_default() {
+    let given = given.unwrap_or_default().into_iter();
+    let pairs = given.map(|tag| {
         let key = required(tag.key, "tags.key")?;
-        let value = required(tag.value, "tags.value")?;
-        let folded = key.to_lowercase();
-        if folded.starts_with("aws:") {
-            return Err(validation(
-                "Tag keys beginning with aws: are reserved for system use.",
-            ));
+        Ok((key, required(tag.value, "tags.value")?))
+    });
+    TAGS.given(pairs.collect::<Result<Vec<_>, Fault>>()?)
+}
+
+fn refused_tag(why: Refused<'_>) -> Fault {
+    validation(match why {
+        Refused::Key(_) => "Tag keys have from 1 to 128 characters.",
+        Refused::Value(_) => "Tag values have at most 256 characters.",
+        Refused::Reserved(_) => "Tag keys beginning with aws: are reserved for system use.",
+        Refused::Twice(_) => {
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         }
-        if tags
-            .keys()
-            .any(|before: &String| before.to_lowercase() == folded)
-        {
-            return Err(validation(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
-        tags.insert(key, value);
-    }
-    match tags.len() <= MAX_TAGS {
-        true => Ok(tags),
-        false => Err(validation("At most 50 session tags can be given.")),
-    }
+        Refused::TooMany => "At most 50 session tags can be given.",
+    })
 }
 
 fn session_name(given: Option<String>) -> Result<String, Fault> {

@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod directory;
 pub mod disk;
 pub mod machine;
+mod reach;
 pub mod record;
 pub mod register;
 pub mod reports;

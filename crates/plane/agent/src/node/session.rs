@@ -18,12 +18,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
+use wharf_wire::fault::Chain;
 
 use super::{
     NodeError,
     ahead::ImagesAhead,
     core::ManifestVerdict,
     credentials::CredentialStore,
+    reach::{News, Reach},
     register::{self, EndpointCache, Host},
     reports::Reporter,
     run::Command,
@@ -89,11 +91,33 @@ pub struct TelemetryTarget {
 }
 
 /// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
 enum End {
+    #[error(transparent)]
     Socket(SocketError),
+    #[error("the connection was open for its time")]
     Expired,
+    #[error("nothing was heard of the control plane")]
     Idle,
+    #[error("the node's loop has ended")]
     NodeGone,
+}
+
+impl End {
+    /// Whether the control plane, or the way to it, is gone: not where a connection had its time and the next one follows,
+    /// nor where the control plane knows this instance no more.
+    fn is_loss(&self, settled: bool) -> bool {
+        match self {
+            Self::Idle => true,
+            Self::Expired | Self::NodeGone => false,
+            Self::Socket(SocketError::Closed(1000 | 1001)) => !settled,
+            Self::Socket(SocketError::Refused { exception, .. }) => !matches!(
+                exception.as_str(),
+                "InactiveInstanceException" | "InvalidInstanceException"
+            ),
+            Self::Socket(_) => true,
+        }
+    }
 }
 
 impl Session {
@@ -119,6 +143,7 @@ impl Session {
         let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(most), 1.5);
         let mut registered: Option<String> = None;
         let mut send_credentials = true;
+        let mut reach = Reach::default();
         loop {
             let instance = match &registered {
                 Some(arn) => arn.clone(),
@@ -129,9 +154,14 @@ impl Session {
                 }
             };
             let began = Instant::now();
-            let ended = self.connect_once(&instance, &mut send_credentials).await;
+            let ended = self
+                .connect_once(&instance, &mut send_credentials, &mut reach)
+                .await;
             self.connected.send_replace(false);
             let at_once = began.elapsed() >= SETTLED;
+            if ended.is_loss(at_once) {
+                tell_loss(&mut reach, &instance, &ended);
+            }
             match ended {
                 End::NodeGone => return Ok(()),
                 End::Socket(SocketError::Refused { exception, .. })
@@ -157,14 +187,7 @@ impl Session {
                 {
                     backoff.reset();
                 }
-                End::Socket(error) => {
-                    tracing::info!(
-                        error = &error as &dyn std::error::Error,
-                        "not connected to the control plane"
-                    );
-                    sleep(backoff.wait()).await;
-                }
-                End::Expired | End::Idle => sleep(backoff.wait()).await,
+                End::Socket(_) | End::Expired | End::Idle => sleep(backoff.wait()).await,
             }
         }
     }
@@ -196,7 +219,12 @@ impl Session {
         told.map(|()| arn).map_err(|_| NodeError::Ended)
     }
 
-    async fn connect_once(&mut self, instance: &str, send_credentials: &mut bool) -> End {
+    async fn connect_once(
+        &mut self,
+        instance: &str,
+        send_credentials: &mut bool,
+        reach: &mut Reach,
+    ) -> End {
         let mut socket = match self.open(instance, *send_credentials).await {
             Ok(socket) => socket,
             Err(error) => {
@@ -205,7 +233,10 @@ impl Session {
             }
         };
         *send_credentials = false;
-        tracing::info!(instance, "connected to the control plane");
+        match reach.is_there(Instant::now()) {
+            Some(away) => tracing::info!(instance, ?away, "connected to the control plane again"),
+            None => tracing::info!(instance, "connected to the control plane"),
+        }
         self.connected.send_replace(true);
         let end = self.converse(&mut socket, instance).await;
         if matches!(end, End::Expired | End::NodeGone) {
@@ -440,6 +471,24 @@ impl Session {
     }
 }
 
+/// Once for each loss; what fails until it is back is for who looks closer, unless it fails otherwise.
+fn tell_loss(reach: &mut Reach, instance: &str, ended: &End) {
+    let error = Chain(ended).to_string();
+    match reach.fails(error.clone(), Instant::now()) {
+        News::Lost => tracing::warn!(
+            instance,
+            error,
+            "lost the control plane; what runs goes on, and it is tried again until it is back"
+        ),
+        News::OtherReason => {
+            tracing::info!(instance, error, "not connected to the control plane");
+        }
+        News::Nothing => {
+            tracing::debug!(instance, error, "not connected to the control plane");
+        }
+    }
+}
+
 fn ack(envelope: &acs::Envelope) -> String {
     frame(
         "AckRequest",
@@ -460,4 +509,36 @@ fn credentials_ack(message_id: &str, credentials: &RoleCredentials) -> String {
             expiration: &credentials.expiration,
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_had_its_time_is_no_loss() {
+        let closed = |code| End::Socket(SocketError::Closed(code));
+        let refused = |exception: &str| {
+            End::Socket(SocketError::Refused {
+                status: 400,
+                exception: exception.to_owned(),
+            })
+        };
+        for (ended, settled, is_loss) in [
+            (End::Expired, true, false),
+            (closed(1000), true, false),
+            (closed(1001), true, false),
+            // So fast it is no end of a connection's time.
+            (closed(1000), false, true),
+            (closed(1006), true, true),
+            (End::Idle, true, true),
+            (refused("AccessDeniedException"), false, true),
+            // What this node is asked to do has a line of its own.
+            (refused("InactiveInstanceException"), false, false),
+            (refused("InvalidInstanceException"), false, false),
+            (End::NodeGone, true, false),
+        ] {
+            assert_eq!(ended.is_loss(settled), is_loss, "{ended}");
+        }
+    }
 }

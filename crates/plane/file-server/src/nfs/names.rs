@@ -1,6 +1,6 @@
 //! Operations on handles and names.
 
-use std::os::fd::AsFd as _;
+use std::{ffi::CStr, os::fd::AsFd as _};
 
 use nix::{
     errno::Errno,
@@ -175,8 +175,8 @@ impl Compound<'_> {
         };
         let name = files::name(args.opaque(MAX_COMPONENT)?)?;
         let wanted = Wanted::read(args)?;
-        self.growable()?;
         let folder = self.folder()?;
+        self.may_make(folder, &name)?;
         let before = folder.stat.change();
         let mode = Mode::from_bits_truncate(wanted.mode.unwrap_or(0o777));
         let acting = self.acting()?;
@@ -201,6 +201,18 @@ impl Compound<'_> {
         wanted.set.write(out);
         self.set_current(made);
         Ok(())
+    }
+
+    /// Whether something may be made under a name. As with folders of the kernel's own, what is there already is told
+    /// before what nobody may make: clients send a call without a look, and `mkdir -p` goes by the answer.
+    fn may_make(&self, folder: &Object, name: &CStr) -> Done {
+        let Err(refused) = self.growable() else {
+            return Ok(());
+        };
+        let acting = self.acting()?;
+        let there = folder.child(name);
+        drop(acting);
+        Err(there.map_or(refused, |_| Status::EXIST))
     }
 
     /// What changed in a folder stays, whatever ends.
@@ -346,3 +358,6 @@ impl Compound<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,10 +96,10 @@ impl Files {
         let (handle, attributes) = match made {
             // It was made the first time, or meanwhile by somebody else: who makes folders for locks has to know.
             (Err(failed), true) if failed.is(Status::EXIST) => {
-                let found = self.look(by, &folder.handle, name)?;
+                let found = still_there(self.look(by, &folder.handle, name), failed)?;
                 let is_it = found.1.kind == new.kind
                     && match new.kind {
-                        Kind::Link => self.target(by, &found.0)? == new.target,
+                        Kind::Link => still_there(self.target(by, &found.0), failed)? == new.target,
                         _ => found.1.accessed == mark,
                     };
                 if !is_it {
@@ -182,7 +182,8 @@ impl Files {
         );
         match linked {
             (Err(failed), true) if failed.is(Status::EXIST) => {
-                if self.look(by, &folder.handle, name)?.0 != file.handle {
+                let found = still_there(self.look(by, &folder.handle, name), failed)?;
+                if found.0 != file.handle {
                     return Err(failed);
                 }
             }
@@ -343,10 +344,33 @@ pub fn access_of(flags: i32) -> Access {
     }
 }
 
+/// What a look found where something was to be made and was `there` already. If it went in between, whoever made it hears
+/// that it was there: not that something is missing, which says that the folder around it is.
+fn still_there<T>(found: Result<T, Failed>, there: Failed) -> Result<T, Failed> {
+    match found {
+        Err(gone) if gone.is(Status::NOENT) => Err(there),
+        found => found,
+    }
+}
+
 fn check_name(name: &[u8]) -> Result<(), Errno> {
     match name.len() {
         0 => Err(Errno::EINVAL),
         1..=MAX_NAME => Ok(()),
         _ => Err(Errno::ENAMETOOLONG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_after_it_was_there_was_there() {
+        let (there, gone) = (Failed::Status(Status::EXIST), Failed::Status(Status::NOENT));
+        assert_eq!(still_there::<()>(Err(gone), there), Err(there));
+        assert_eq!(still_there(Ok(1), there), Ok(1));
+        let stale = Failed::Status(Status::STALE);
+        assert_eq!(still_there::<()>(Err(stale), there), Err(stale));
     }
 }

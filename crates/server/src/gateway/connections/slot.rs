@@ -5,13 +5,14 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use parking_lot::Mutex;
 use tokio::{
     sync::Notify,
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Connections, Full, LingeringPlace, Pool, may_enter};
+use super::{Connections, Full, LingeringPlace, Open, Pool, ahead::Ahead, may_enter};
 use crate::gateway::source::Source;
 
 /// A connection of HTTP/2 that gives way has so long to say so and to hear what was asked meanwhile: some round trips.
@@ -28,6 +29,7 @@ pub struct Slot {
     /// Over HTTP/1 no request runs: what comes next is the head of another.
     awaits_head: AtomicBool,
     head_began: Notify,
+    ahead: Mutex<Ahead>,
 }
 
 /// A connection over which no request runs.
@@ -51,6 +53,7 @@ impl Slot {
             is_http2: AtomicBool::new(false),
             awaits_head: AtomicBool::new(false),
             head_began: Notify::new(),
+            ahead: Mutex::default(),
         }
     }
 
@@ -136,8 +139,15 @@ impl Slot {
         }
     }
 
-    /// Bytes came. What came of a head while the request before it ran is not seen: the connection is then one that asks nothing, until more
-    /// comes.
+    /// These bytes came.
+    pub fn came(&self, bytes: &[u8]) {
+        if !self.is_http2.load(Ordering::Relaxed) {
+            self.ahead.lock().came(bytes);
+            self.hears();
+        }
+    }
+
+    /// Something came: over HTTP/1 a further head, where one is awaited.
     pub fn hears(&self) {
         // Asked first, since it is so for the fewest: the other writes.
         if self.awaits_head.load(Ordering::Relaxed)
@@ -149,12 +159,30 @@ impl Slot {
         }
     }
 
-    /// What came so far was of the last request of HTTP/1, though that was answered already.
+    /// A request of HTTP/1 begins, whose body has this length; none where it comes in chunks.
+    pub fn begins(&self, body: Option<u64>) {
+        self.ahead.lock().begins(body);
+    }
+
+    /// The body of the last request of HTTP/1 was read to its end, though that was answered already: what came so far was
+    /// of it, but for what lies behind it.
     pub fn awaits_head(&self) {
+        self.ahead.lock().body_ends();
         if let Some(open) = self.all.state().open.get_mut(&self.id) {
-            open.head = None;
-            let awaits = open.requests == 0;
-            self.awaits_head.store(awaits, Ordering::Relaxed);
+            self.looks_ahead(open);
+        }
+    }
+
+    /// Where no request runs what comes next is a head. One that began while the request before it ran, or came with that,
+    /// has its time from now on.
+    fn looks_ahead(&self, open: &mut Open) {
+        let awaits = open.requests == 0 && !open.is_http2;
+        let is_there = awaits && self.ahead.lock().is_there();
+        open.head = is_there.then(Instant::now);
+        self.awaits_head
+            .store(awaits && !is_there, Ordering::Relaxed);
+        if is_there {
+            self.head_began.notify_one();
         }
     }
 
@@ -177,6 +205,7 @@ impl Slot {
 
     /// It became a socket of its own: it is busy until it closes.
     pub fn upgraded(&self) {
+        self.ahead.lock().leave();
         self.all.state().change(self.id, |open| {
             open.requests += 1;
             open.admitted += 1;
@@ -275,8 +304,7 @@ impl Drop for Asking {
         self.slot.all.state().change(self.slot.id, |open| {
             open.requests -= 1;
             open.admitted -= usize::from(admitted);
-            let awaits = open.requests == 0 && !open.is_http2;
-            self.slot.awaits_head.store(awaits, Ordering::Relaxed);
+            self.slot.looks_ahead(open);
         });
     }
 }

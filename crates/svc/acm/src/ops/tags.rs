@@ -4,7 +4,6 @@ use wharf_api_acm::{
     AddTagsToCertificateRequest, ListTagsForCertificateRequest, ListTagsForCertificateResponse,
     RemoveTagsFromCertificateRequest,
 };
-use wharf_service::tags;
 use wharf_wire::{Call, Fault};
 
 use crate::{check, core::Core, names::Place};
@@ -47,8 +46,7 @@ pub async fn remove(
             let key = tag.key.as_deref().unwrap_or_default();
             (key, tag.value.as_deref())
         });
-        tags::remove_matching(&mut certificate.tags, unwanted);
-        Ok(())
+        check::TAGS.remove_matching(&mut certificate.tags, unwanted)
     })
     .await
 }

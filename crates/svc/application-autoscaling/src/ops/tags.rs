@@ -29,8 +29,7 @@ pub async fn untag_resource(
 ) -> Result<UntagResourceResponse, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
     change(core, call, input.resource_arn, |held| {
-        tags::RULES.remove(held, &gone);
-        Ok(())
+        tags::RULES.remove(held, &gone)
     })
     .await?;
     Ok(UntagResourceResponse {})

@@ -7,7 +7,10 @@ use wharf_api_autoscaling::{
     InstanceMonitoring, LaunchConfiguration, LaunchConfigurationNameType,
     LaunchConfigurationNamesType, LaunchConfigurationsType, faults,
 };
-use wharf_api_ec2::DescribeImagesRequest;
+use wharf_api_ec2::{
+    DescribeImagesRequest, DescribeInstanceTypesRequest, DescribeKeyPairsRequest,
+    DescribeSecurityGroupsRequest,
+};
 use wharf_base::ids;
 use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
@@ -38,7 +41,7 @@ pub async fn create(
     let made = read(core, &place, input)?;
     let request = launch::of_configuration(core, &place, &made, None)?;
     launch::could(core, call, request).await?;
-    image_is_there(core, call, &made.image).await?;
+    all_is_there(core, call, &made).await?;
     let key = names::configuration_key(&place, &made.name);
     let all = names::scope(&place).prefix(Configuration::KIND);
     transact!(core.table, &call.permit, |tx| {
@@ -58,23 +61,57 @@ pub async fn create(
     Ok(())
 }
 
-/// That the account knows an image of this id.
+/// That all is there which a configuration names: the image, the type, the key pair and the security groups. Each launch
+/// finds out anew, for any of them may be deleted meanwhile.
 ///
 /// # Errors
-/// EC2's.
-async fn image_is_there(core: &Core, call: &Call, image: &str) -> Result<(), Fault> {
+/// Something is not, or EC2 could not be asked.
+async fn all_is_there(core: &Core, call: &Call, of: &Configuration) -> Result<(), Fault> {
+    let (call, ec2) = (call.passed_on_by(PRINCIPAL), &core.parts.ec2);
     let asked = DescribeImagesRequest {
-        image_ids: Some(vec![image.to_owned()]),
+        image_ids: Some(vec![of.image.clone()]),
         ..DescribeImagesRequest::default()
     };
-    let call = call.passed_on_by(PRINCIPAL);
-    match core.parts.ec2.describe_images(&call, asked).await {
+    let found = ec2.describe_images(&call, asked).await;
+    let image = &of.image;
+    told(found, |said| {
+        format!("AMI {image} is invalid: {}", said.message)
+    })?;
+    let asked = DescribeInstanceTypesRequest {
+        instance_types: Some(vec![of.instance_type.clone()]),
+        ..DescribeInstanceTypesRequest::default()
+    };
+    let found = ec2.describe_instance_types(&call, asked).await;
+    let kind = &of.instance_type;
+    told(found, |said| match said.code == "InvalidInstanceType" {
+        true => format!("The specified instance type {kind} is not valid"),
+        false => said.message,
+    })?;
+    if let Some(name) = &of.key_name {
+        let asked = DescribeKeyPairsRequest {
+            key_names: Some(vec![name.clone()]),
+            ..DescribeKeyPairsRequest::default()
+        };
+        told(ec2.describe_key_pairs(&call, asked).await, |it| it.message)?;
+    }
+    // Of none EC2 would show all.
+    if !of.security_groups.is_empty() {
+        let asked = DescribeSecurityGroupsRequest {
+            group_ids: Some(of.security_groups.clone()),
+            ..DescribeSecurityGroupsRequest::default()
+        };
+        let found = ec2.describe_security_groups(&call, asked).await;
+        told(found, |it| it.message)?;
+    }
+    Ok(())
+}
+
+/// What EC2 refuses, in this service's words.
+fn told<T>(answer: Result<T, Fault>, text: impl FnOnce(Fault) -> String) -> Result<(), Fault> {
+    match answer {
         Ok(_) => Ok(()),
         Err(fault) if fault.status >= 500 => Err(fault),
-        Err(fault) => Err(invalid(format!(
-            "AMI {image} is invalid: {}",
-            fault.message
-        ))),
+        Err(fault) => Err(invalid(text(fault))),
     }
 }
 

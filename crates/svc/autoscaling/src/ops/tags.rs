@@ -66,7 +66,7 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteTagsType) -> Result<(
             let value = it.value.as_deref().filter(|it| !it.is_empty());
             (it.key.as_deref().unwrap_or_default(), value)
         });
-        wharf_service::tags::remove_matching(&mut group.tags, unwanted);
+        RULES.remove_matching(&mut group.tags, unwanted)?;
         group.propagated.retain(|it| group.tags.contains_key(it));
         Ok(())
     })

@@ -9,7 +9,7 @@ use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
 use crate::{
-    home::{Home, NO_IMAGE, group},
+    home::{Home, NO_GROUP, NO_IMAGE, NO_KEY, NO_TYPE, group},
     name,
 };
 
@@ -98,23 +98,44 @@ async fn its_instances_have_its_disks_and_are_spot_instances() {
 }
 
 #[tokio::test]
-async fn its_image_is_there() {
-    let home = Home::new();
-    let input = CreateLaunchConfigurationType {
+async fn all_that_it_names_is_there() {
+    let (home, call) = (Home::new(), call());
+    let named = CreateLaunchConfigurationType {
         launch_configuration_name: Some("c".to_owned()),
-        image_id: Some(NO_IMAGE.to_owned()),
+        image_id: Some("ami-1".to_owned()),
         instance_type: Some("t3.small".to_owned()),
+        key_name: Some("ours".to_owned()),
+        security_groups: Some(vec!["sg-1".to_owned(), "sg-2".to_owned()]),
         ..CreateLaunchConfigurationType::default()
     };
-    let made = home
-        .service
-        .create_launch_configuration(&call(), input)
-        .await;
-    refused(
-        made,
-        "ValidationError",
-        "AMI ami-0 is invalid: The image id '[ami-0]' does not exist",
-    );
+    let with = |change: fn(&mut CreateLaunchConfigurationType)| {
+        let mut input = named.clone();
+        change(&mut input);
+        input
+    };
+    for (input, text) in [
+        (
+            with(|it| it.image_id = Some(NO_IMAGE.to_owned())),
+            "AMI ami-0 is invalid: The image id '[ami-0]' does not exist",
+        ),
+        (
+            with(|it| it.instance_type = Some(NO_TYPE.to_owned())),
+            "The specified instance type t0.small is not valid",
+        ),
+        (
+            with(|it| it.key_name = Some(NO_KEY.to_owned())),
+            "The key pair 'lost' does not exist",
+        ),
+        (
+            with(|it| it.security_groups = Some(vec!["sg-1".to_owned(), NO_GROUP.to_owned()])),
+            "The security group 'sg-0' does not exist",
+        ),
+    ] {
+        let made = home.service.create_launch_configuration(&call, input);
+        refused(made.await, "ValidationError", text);
+    }
+    let made = home.service.create_launch_configuration(&call, named);
+    made.await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Groups over a cloud that does what it is asked: from requests to instances and back.
 
 mod configurations;
+mod ec2;
 mod home;
 mod joining;
 mod launches;

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 use wharf_api_cloudwatch::{ActionConfiguration, AlarmTagsPropagation};
+use wharf_service::tags::is_reserved;
 use wharf_wire::Fault;
 
 use crate::{
@@ -14,8 +15,6 @@ use crate::{
 
 /// No tag is missing: they are read with the alarm.
 const STATUS: &str = "SUCCESS";
-/// Keys that are AWS's, which nobody is told of.
-const RESERVED: &str = "aws:";
 
 /// What a request says of the tags of its alarm.
 ///
@@ -56,10 +55,11 @@ pub fn shown(of: &ToldTags) -> ActionConfiguration {
 /// The tags that an alarm tells; `None` if it tells none, whichever it has.
 fn told(alarm: &Alarm) -> Option<impl Iterator<Item = (&String, &String)>> {
     let of = alarm.told_tags.as_ref().filter(|it| it.is_on)?;
+    // Nobody is told of those of AWS's own.
     let is_told = move |key: &String| {
         let is_included = of.included.as_ref().is_none_or(|it| it.contains(key));
         let is_excluded = of.excluded.as_ref().is_some_and(|it| it.contains(key));
-        is_included && !is_excluded && !key.starts_with(RESERVED)
+        is_included && !is_excluded && !is_reserved(key)
     };
     Some(alarm.tags.iter().filter(move |(key, _)| is_told(key)))
 }

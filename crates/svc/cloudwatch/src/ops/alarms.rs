@@ -18,7 +18,7 @@ use crate::{
     datum,
     fault::validation,
     names,
-    records::{Alarm, Happening, Source, State, StateValue, Watches},
+    records::{Alarm, CompositePuts, Happening, Source, State, StateValue, Watches},
     transition,
 };
 
@@ -263,12 +263,15 @@ pub async fn delete_alarms(
 ) -> Result<(), Fault> {
     let place = Place::of(call);
     let wanted: BTreeSet<String> = input.alarm_names.unwrap_or_default().into_iter().collect();
-    if call.caller.kind != CallerKind::Service {
-        let all = core.table.all::<Alarm>(&names::scope(&place), "").await?;
-        one_composite(&all, &wanted)?;
-        needed_by_none(&place, &all, &wanted)?;
-    }
     transact!(core.table, &call.permit, |tx| {
+        if call.caller.kind != CallerKind::Service {
+            // Before the alarms: one that is put once they were read ends this try.
+            let puts = names::composite_puts_key(&place);
+            tx.find::<CompositePuts>(&puts).await?;
+            let all = core.table.all::<Alarm>(&names::scope(&place), "").await?;
+            one_composite(&all, &wanted)?;
+            needed_by_none(&place, &all, &wanted)?;
+        }
         for name in &wanted {
             let key = names::alarm_key(&place, name);
             let mut alarm = tx.find::<Alarm>(&key).await?.ok_or_else(no_alarm)?;

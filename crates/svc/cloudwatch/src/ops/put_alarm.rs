@@ -3,7 +3,7 @@
 
 use wharf_api_cloudwatch::{PutCompositeAlarmInput, PutMetricAlarmInput, faults};
 use wharf_records::Record as _;
-use wharf_service::{Place, transact};
+use wharf_service::{Changes, Place, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -16,9 +16,11 @@ use crate::{
     },
     core::Core,
     datum,
-    fault::validation,
+    fault::{CloudwatchFaults, validation},
     names, query,
-    records::{Alarm, MetricRule, MetricSource, Source, StoredQuery, Suppressor, Watches},
+    records::{
+        Alarm, CompositePuts, MetricRule, MetricSource, Source, StoredQuery, Suppressor, Watches,
+    },
     stat::Stat,
     tags,
 };
@@ -60,7 +62,7 @@ pub async fn put_metric_alarm(
         warm_up: warm_up::read(input.warm_up_configuration.as_ref(), call.now)?,
         ..Alarm::new(name(input.alarm_name)?, watches, call.now)
     };
-    put(core, call, &place, alarm).await
+    put(core, call, &place, alarm, None).await
 }
 
 pub async fn put_composite_alarm(
@@ -73,30 +75,9 @@ pub async fn put_composite_alarm(
     let text = input.alarm_rule.clone().unwrap_or_default();
     let rule =
         Rule::parse(&text).map_err(|bad| validation(format!("AlarmRule is not valid: {bad}.")))?;
-    let mut absent = Vec::new();
-    for text in rule.named() {
-        let named = names::alarm_named(&place, text);
-        if named == Some(name.as_str()) {
-            return Err(validation("An alarm cannot be in its own AlarmRule."));
-        }
-        let found = match named {
-            None => None,
-            Some(it) => {
-                core.table
-                    .read::<Alarm>(&names::alarm_key(&place, it))
-                    .await?
-            }
-        };
-        if found.is_none() {
-            absent.push(text.to_owned());
-        }
-    }
-    if !absent.is_empty() {
-        let absent = absent.join(", ");
-        let text = format!(
-            "Could not save the composite alarm as alarms [{absent}] in the alarm rule do not exist"
-        );
-        return Err(validation(text));
+    let mut named = rule.named().into_iter();
+    if named.any(|it| names::alarm_named(&place, it) == Some(name.as_str())) {
+        return Err(validation("An alarm cannot be in its own AlarmRule."));
     }
     let suppressor = suppressor(core, &place, &name, &input).await?;
     let alarm = Alarm {
@@ -110,7 +91,44 @@ pub async fn put_composite_alarm(
         suppressor,
         ..Alarm::new(name, Watches::Alarms(text), call.now)
     };
-    put(core, call, &place, alarm).await
+    put(core, call, &place, alarm, Some(&rule)).await
+}
+
+/// What a rule names is there, and stays until its alarm is written. Whoever deletes alarms looks for composite ones that are
+/// over them, and the count shows when another came meanwhile.
+async fn over_alarms(
+    core: &Core,
+    tx: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    rule: &Rule,
+) -> Result<(), Fault> {
+    let mut absent = Vec::new();
+    for text in rule.named() {
+        let found = match names::alarm_named(place, text) {
+            None => None,
+            Some(it) => {
+                core.table
+                    .read::<Alarm>(&names::alarm_key(place, it))
+                    .await?
+            }
+        };
+        match found {
+            Some(it) => tx.when(it.still_there()),
+            None => absent.push(text.to_owned()),
+        }
+    }
+    if !absent.is_empty() {
+        let absent = absent.join(", ");
+        let text = format!(
+            "Could not save the composite alarm as alarms [{absent}] in the alarm rule do not exist"
+        );
+        return Err(validation(text));
+    }
+    let key = names::composite_puts_key(place);
+    let mut puts: CompositePuts = tx.find(&key).await?.unwrap_or_default();
+    puts.count = puts.count.wrapping_add(1);
+    tx.put(&key, &puts);
+    Ok(())
 }
 
 /// The alarm that holds back a composite one's actions.
@@ -175,10 +193,20 @@ async fn suppressor(
     }))
 }
 
-async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<(), Fault> {
+/// With the rule of a composite alarm.
+async fn put(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    alarm: Alarm,
+    rule: Option<&Rule>,
+) -> Result<(), Fault> {
     let key = names::alarm_key(place, &alarm.name);
     transact!(core.table, &call.permit, |tx| {
         let mut alarm = alarm.clone();
+        if let Some(rule) = rule {
+            over_alarms(core, &mut tx, place, rule).await?;
+        }
         let what = match tx.find::<Alarm>(&key).await? {
             Some(before) => {
                 if before.is_composite() != alarm.is_composite() {

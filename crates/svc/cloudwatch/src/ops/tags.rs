@@ -98,10 +98,7 @@ pub async fn untag_resource(
     input: UntagResourceInput,
 ) -> Result<UntagResourceOutput, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
-    let remove = |held: &mut Tags| {
-        tags::RULES.remove(held, &gone);
-        Ok(())
-    };
+    let remove = |held: &mut Tags| tags::RULES.remove(held, &gone);
     change(core, call, input.resource_arn.as_deref(), remove).await?;
     Ok(UntagResourceOutput::default())
 }

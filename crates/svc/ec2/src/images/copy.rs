@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wharf_api_ec2::types::{CopyImageRequest, CopyImageResult};
 use wharf_base::ids;
 use wharf_records::{Record as _, Scope, Unknown, ecs::Tags};
-use wharf_service::transact;
+use wharf_service::{tags::is_reserved, transact};
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
@@ -61,10 +61,7 @@ pub async fn copy(
     let puller = may_read(service, call, &there, &source).await?;
     let mut tags = Tags::new();
     if input.copy_image_tags == Some(true) && source.owner == call.account {
-        let of_users = source
-            .tags
-            .iter()
-            .filter(|(key, _)| !key.starts_with("aws:"));
+        let of_users = source.tags.iter().filter(|(key, _)| !is_reserved(key));
         tags.extend(of_users.map(|(key, value)| (key.clone(), value.clone())));
     }
     tags.extend(given);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use wharf_api_ec2::types::{GetLaunchTemplateDataRequest, GetLaunchTemplateDataResult};
 use wharf_records::Record as _;
+use wharf_service::tags::is_reserved;
 use wharf_wire::{Call, Fault};
 
 use super::{Interface as Told, LaunchTemplateData, Metadata, Options, Profile, data::Placed};
@@ -40,7 +41,7 @@ pub async fn data_of_instance(
 /// Pure.
 fn data(it: &Instance, interface: Option<&Interface>, volumes: &[Volume]) -> LaunchTemplateData {
     let on = |is: bool| if is { "enabled" } else { "disabled" }.to_owned();
-    let tags = it.tags.iter().filter(|(key, _)| !key.starts_with("aws:"));
+    let tags = it.tags.iter().filter(|(key, _)| !is_reserved(key));
     let tags: BTreeMap<_, _> = tags
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wharf_api_ec2::types::{CreateSnapshotsRequest, CreateSnapshotsResult, SnapshotInfo};
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, ecs::Tags};
-use wharf_service::{Changes, transact};
+use wharf_service::{Changes, tags::is_reserved, transact};
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -104,7 +104,7 @@ pub async fn create_set(
 
 /// What a request says counts before what the disk says; what services say of it stays there.
 fn with_tags_of(disk: &Tags, given: &Tags) -> Tags {
-    let of_users = disk.iter().filter(|(key, _)| !key.starts_with("aws:"));
+    let of_users = disk.iter().filter(|(key, _)| !is_reserved(key));
     let mut tags: Tags = of_users
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

@@ -35,10 +35,7 @@ pub(crate) async fn untag_resource(
 ) -> Result<UntagResourceResponse, Fault> {
     let (registry, name) = parse_arn(input.resource_arn.as_deref())?;
     let keys = input.tag_keys.unwrap_or_default();
-    let change = |repository: &mut Record| {
-        TAGS.remove(&mut repository.tags, &keys);
-        Ok(())
-    };
+    let change = |repository: &mut Record| TAGS.remove(&mut repository.tags, &keys);
     let catalog = &service.catalog;
     catalog
         .update_repository(&call.permit, &registry, &name, change)

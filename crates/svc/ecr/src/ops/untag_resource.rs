@@ -16,10 +16,8 @@ pub(crate) async fn untag_resource(
 ) -> Result<UntagResourceResponse, EcrError> {
     let (registry, name) = parse_arn(input.resource_arn.as_deref())?;
     let keys = input.tag_keys.unwrap_or_default();
-    let change = |repository: &mut crate::records::Repository| {
-        TAGS.remove(&mut repository.tags, &keys);
-        Ok(())
-    };
+    let change =
+        |repository: &mut crate::records::Repository| TAGS.remove(&mut repository.tags, &keys);
     catalog
         .update_repository(&call.permit, &registry, &name, change)
         .await?;

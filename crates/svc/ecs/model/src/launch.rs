@@ -472,7 +472,7 @@ fn task_tags(wish: &Wish<'_>, definition: &Definition) -> Result<Tags, Fault> {
         }
     };
     all.extend(tags::read(wish.tags)?);
-    tags::within_limit(&all)?;
+    tags::RULES.within_limit(&all)?;
     if wish.managed_tags {
         all.insert("aws:ecs:clusterName".to_owned(), wish.cluster.to_owned());
     }

@@ -15,7 +15,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, Place},
-    tags,
+    tags::{self, RULES},
 };
 
 /// A resource that has tags, by the key of its record.
@@ -139,10 +139,7 @@ pub async fn tag_resource(
     let given = tags::read(input.tags.as_ref())?;
     let resource = Tagged::read(call, input.resource_arn.as_deref())?;
     resource
-        .change(core, call, |tags| {
-            tags.extend(given.clone());
-            tags::within_limit(tags)
-        })
+        .change(core, call, |tags| RULES.add(tags, &given))
         .await?;
     Ok(api::TagResourceResponse::default())
 }
@@ -155,10 +152,7 @@ pub async fn untag_resource(
     let keys = input.tag_keys.unwrap_or_default();
     let resource = Tagged::read(call, input.resource_arn.as_deref())?;
     resource
-        .change(core, call, |tags| {
-            tags.retain(|key, _| !keys.contains(key));
-            Ok(())
-        })
+        .change(core, call, |tags| RULES.remove(tags, &keys))
         .await?;
     Ok(api::UntagResourceResponse::default())
 }

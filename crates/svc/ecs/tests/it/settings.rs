@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::Permit;
+use wharf_testkit::{ecs::Agent, refused};
 use wharf_wire::{Call, Caller, CallerKind};
 
 use crate::harness::{ACCOUNT, Harness, call, context, decode};
@@ -121,4 +122,51 @@ async fn clusters_and_definitions_carry_tags() {
     let foreign =
         json!({"resourceArn": "arn:aws:ecs:us-east-1:111111111111:cluster/default", "tags": []});
     assert!(tag(foreign).await.is_err(), "another account's");
+}
+
+#[tokio::test]
+async fn tags_of_ecs_itself_stay_and_are_not_counted() {
+    let harness = Harness::with_cluster().await;
+    let _agent = Agent::join(&harness, "default").await;
+    let definition = json!({"family": "web",
+        "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]});
+    harness.define(definition).await;
+    let run = json!({"taskDefinition": "web", "enableECSManagedTags": true});
+    let task = harness.run_one(run).await;
+    let untag = async |key: &str| {
+        let input = json!({"resourceArn": task, "tagKeys": [key]});
+        harness
+            .ecs
+            .untag_resource(&call(), decode("UntagResource", input))
+            .await
+    };
+    refused(
+        untag("aws:ecs:clusterName").await,
+        "InvalidParameterException",
+        "System tags (keys that begin with aws:) cannot be set or removed by users.",
+    );
+    let tag = async |keys: std::ops::Range<u32>| {
+        let tags = keys.map(|it| json!({"key": it.to_string(), "value": ""}));
+        let input = json!({"resourceArn": task, "tags": tags.collect::<Vec<_>>()});
+        harness
+            .ecs
+            .tag_resource(&call(), decode("TagResource", input))
+            .await
+    };
+    tag(0..50).await.unwrap();
+    refused(
+        tag(50..51).await,
+        "InvalidParameterException",
+        "The maximum number of tags per resource is 50.",
+    );
+    untag("0").await.unwrap();
+    tag(50..51).await.unwrap();
+    let input = decode("ListTagsForResource", json!({"resourceArn": task}));
+    let listed = harness.ecs.list_tags_for_resource(&call(), input).await;
+    let tags = listed.unwrap().tags.unwrap();
+    assert_eq!(tags.len(), 51);
+    let own = tags
+        .iter()
+        .find(|it| it.key.as_deref() == Some("aws:ecs:clusterName"));
+    assert_eq!(own.unwrap().value.as_deref(), Some("default"));
 }

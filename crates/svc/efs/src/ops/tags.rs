@@ -19,8 +19,7 @@ pub async fn tag(core: &Core, call: &Call, input: TagResourceRequest) -> Result<
 pub async fn untag(core: &Core, call: &Call, input: UntagResourceRequest) -> Result<(), Fault> {
     let gone = input.tag_keys.unwrap_or_default();
     change(core, call, input.resource_id, |held| {
-        tagged::RULES.remove(held, &gone);
-        Ok(())
+        tagged::RULES.remove(held, &gone)
     })
     .await
 }
@@ -34,8 +33,7 @@ pub async fn create(core: &Core, call: &Call, input: CreateTagsRequest) -> Resul
 pub async fn delete(core: &Core, call: &Call, input: DeleteTagsRequest) -> Result<(), Fault> {
     let gone = input.tag_keys.unwrap_or_default();
     change(core, call, input.file_system_id, |held| {
-        tagged::RULES.remove(held, &gone);
-        Ok(())
+        tagged::RULES.remove(held, &gone)
     })
     .await
 }

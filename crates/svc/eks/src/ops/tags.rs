@@ -129,10 +129,7 @@ pub async fn untag(
     input: UntagResourceRequest,
 ) -> Result<UntagResourceResponse, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
-    let remove = |held: &mut Tags| {
-        tags::RULES.remove(held, &gone);
-        Ok(())
-    };
+    let remove = |held: &mut Tags| tags::RULES.remove(held, &gone);
     change(core, call, input.resource_arn, remove).await?;
     Ok(UntagResourceResponse {})
 }

@@ -36,10 +36,7 @@ pub async fn remove(
 ) -> Result<RemoveTagsOutput, Fault> {
     let keys = input.tag_keys.unwrap_or_default();
     for (kind, id) in resources(call, input.resource_arns)? {
-        let remove = |tags: &mut Tags| {
-            check::tags::RULES.remove(tags, &keys);
-            Ok(())
-        };
+        let remove = |tags: &mut Tags| check::tags::RULES.remove(tags, &keys);
         change(core, call, kind, &id, remove).await?;
     }
     Ok(RemoveTagsOutput {})

@@ -151,3 +151,35 @@ async fn listeners_subnets_and_groups_are_asked_about() {
         ["sg-1"]
     );
 }
+
+/// What a request leaves out is asked about as it will be.
+#[tokio::test]
+async fn a_listener_without_a_policy_gets_the_usual_one() {
+    const KEY: &str = "elasticloadbalancing:SecurityPolicy";
+    let harness = Harness::start().await;
+    let usual = Some(vec!["ELBSecurityPolicy-2016-08".to_owned()]);
+    for (protocol, expected) in [
+        ("HTTPS", &usual),
+        ("TLS", &usual),
+        ("HTTP", &None),
+        ("TCP", &None),
+    ] {
+        let create = api::CreateListenerInput {
+            protocol: Some(protocol.to_owned()),
+            ..Default::default()
+        };
+        let found = checks(&harness, Input::CreateListener(&create)).await;
+        assert_eq!(found[0].context.get(KEY), expected.as_ref(), "{protocol}");
+    }
+    let (_, listener, _) = harness.serving().await;
+    let modify = |protocol: Option<&str>| api::ModifyListenerInput {
+        listener_arn: Some(listener.clone()),
+        protocol: protocol.map(str::to_owned),
+        ..Default::default()
+    };
+    for (protocol, expected) in [(Some("HTTPS"), &usual), (None, &None)] {
+        let input = modify(protocol);
+        let found = checks(&harness, Input::ModifyListener(&input)).await;
+        assert_eq!(found[0].context.get(KEY), expected.as_ref(), "{protocol:?}");
+    }
+}

@@ -75,10 +75,7 @@ pub async fn untag_resource(
     input: UntagResourceRequest,
 ) -> Result<UntagResourceResponse, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
-    let remove = |tags: &mut Tags| {
-        tags::RULES.remove(tags, &gone);
-        Ok(())
-    };
+    let remove = |tags: &mut Tags| tags::RULES.remove(tags, &gone);
     change(core, call, input.resource_arn.as_deref(), remove).await?;
     Ok(UntagResourceResponse {})
 }

@@ -122,7 +122,7 @@ macro_rules! tag_operations {
             let keys = required(input.tag_keys, "tagKeys")?;
             change!(cx, |tx| {
                 let (id, mut record) = $find(&mut tx, &name).await?;
-                RULES.remove(&mut record.tags, &keys);
+                RULES.remove(&mut record.tags, &keys)?;
                 tx.put(&id, &record);
             });
             Ok(())

@@ -7,6 +7,7 @@ use wharf_iam::{
     Context as Conditions, Decision, DocumentKind, PolicySet, Principal, PrincipalPolicies,
     Request, ResourcePolicy, document::counted_length, evaluate,
 };
+use wharf_service::tags::Rules;
 use wharf_wire::Context;
 
 use super::{AssumeError, AssumeRole};
@@ -18,8 +19,11 @@ use crate::{
 /// Condition keys and their values, as a provider gives them.
 type Facts = BTreeMap<String, Vec<String>>;
 
-/// Most tags of a session.
-const MAX_TAGS: usize = 50;
+/// Of a session. Who refuses them says so in words of his own.
+const TAGS: Rules<()> = Rules {
+    fold_case: true,
+    ..Rules::usual(|_| ())
+};
 
 pub(super) fn denied(principal: &Principal, action: &str, role_arn: &str) -> AssumeError {
     AssumeError::Denied(Decision::short_message(&Request {
@@ -168,7 +172,7 @@ pub(super) fn inherit(
             transitive.push(key.clone());
         }
     }
-    if wanted.tags.len() > MAX_TAGS {
+    if wanted.tags.len() > TAGS.most {
         return Err(AssumeError::TooManyTags);
     }
     if let Some(source) = &session.source_identity {
@@ -211,16 +215,5 @@ pub(super) fn packed(
 
 /// Whether the tags that a provider names are within the bounds of AssumeRole's.
 pub(super) fn tags_fit(tags: &BTreeMap<String, String>, transitive: &[String]) -> bool {
-    let fits = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count())
-            && value.chars().count() <= 256
-            && !key.to_lowercase().starts_with("aws:")
-    };
-    let mut folded: Vec<String> = tags.keys().map(|key| key.to_lowercase()).collect();
-    folded.sort_unstable();
-    folded.dedup();
-    tags.len() <= MAX_TAGS
-        && folded.len() == tags.len()
-        && tags.iter().all(fits)
-        && transitive.iter().all(|key| tags.contains_key(key))
+    TAGS.given(tags.clone()).is_ok() && transitive.iter().all(|key| tags.contains_key(key))
 }

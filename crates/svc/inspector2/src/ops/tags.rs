@@ -40,11 +40,8 @@ pub(crate) async fn untag_resource(
 ) -> Result<UntagResourceResponse, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
     let arn = input.resource_arn.unwrap_or_default();
-    it.change_filter(call, &arn, |filter| {
-        RULES.remove(&mut filter.tags, &gone);
-        Ok(())
-    })
-    .await?;
+    it.change_filter(call, &arn, |filter| RULES.remove(&mut filter.tags, &gone))
+        .await?;
     Ok(UntagResourceResponse {})
 }
 

@@ -30,11 +30,8 @@ pub async fn untag_resource(
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
     let found = found.kept()?;
     let gone = input.tag_keys.unwrap_or_default();
-    core.change(call, &found, |key| {
-        tags::RULES.remove(&mut key.tags, &gone);
-        Ok(())
-    })
-    .await
+    core.change(call, &found, |key| tags::RULES.remove(&mut key.tags, &gone))
+        .await
 }
 
 pub async fn list_resource_tags(

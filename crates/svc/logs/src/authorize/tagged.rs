@@ -4,7 +4,7 @@
 //! Streams have no tags of their own: who makes, writes, reads or deletes one is asked by those of its group, or a Deny by them would
 //! guard everything but the lines.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_api_logs::Input;
@@ -28,7 +28,12 @@ pub async fn with_tags(
 ) -> Result<Vec<Check>, Fault> {
     let mut all = Vec::with_capacity(checks.len());
     for check in checks {
-        let tags = tags_of(service, cx, &check.resource).await?;
+        let tags = match input {
+            Input::PutLogEvents(it) => {
+                of_group_put_to(service, cx, it.log_group_name.as_deref()).await?
+            }
+            _ => tags_of(service, cx, &check.resource).await?,
+        };
         let check = tags::of_resource(check, None, &tags);
         all.push(match all.is_empty() {
             true => with_those_of(input, check),
@@ -36,6 +41,20 @@ pub async fn with_tags(
         });
     }
     Ok(all)
+}
+
+/// Those of the group that events are put into. Nothing is called as often as a put, so it has the group from here and reads
+/// it no second time.
+async fn of_group_put_to(
+    service: &LogsService,
+    cx: &Context,
+    name: Option<&str>,
+) -> Result<Tags, Fault> {
+    let name = name.unwrap_or_default();
+    let found = service.find_group(cx, name).await?.map(Arc::new);
+    let tags = found.as_ref().map(|it| it.tags.clone());
+    LogsService::settle_group(cx, name, found);
+    Ok(tags.unwrap_or_default())
 }
 
 /// None for what is not there.

@@ -29,7 +29,7 @@ pub async fn put_log_events(
     input: PutLogEventsRequest,
 ) -> Result<PutLogEventsResponse, Fault> {
     let group = service
-        .group(call, input.log_group_name.as_deref().unwrap_or_default())
+        .settled_group(call, input.log_group_name.as_deref().unwrap_or_default())
         .await?;
     let stream = service
         .stream(
@@ -58,7 +58,7 @@ pub async fn put_log_events(
     let end = match taken.is_empty() {
         true => service.events.journal().end(&journal),
         false => {
-            let of = (&group, &stream);
+            let of = (&*group, &stream);
             service.take_in(call, of, &taken, None).await?
         }
     };

@@ -72,17 +72,11 @@ pub async fn untag_resource(
     let (arn, keys) = (input.resource_arn, input.tag_keys.unwrap_or_default());
     if arn.as_deref().is_some_and(names::is_lookup_table) {
         let name = names::lookup_table(call, arn.as_deref())?;
-        let edit = |tags: &mut Tags| {
-            RULES.remove(tags, &keys);
-            Ok(())
-        };
+        let edit = |tags: &mut Tags| RULES.remove(tags, &keys);
         return change_table(service, call, &name, edit).await;
     }
     if let Some(it) = arn.as_deref().and_then(OfDeliveries::named) {
-        let edit = |tags: &mut Tags| {
-            RULES.remove(tags, &keys);
-            Ok(())
-        };
+        let edit = |tags: &mut Tags| RULES.remove(tags, &keys);
         return it.change(service, call, edit).await;
     }
     remove(service, call, &group_of(call, arn.as_deref())?, keys).await
@@ -252,8 +246,7 @@ async fn remove(
     keys: Vec<String>,
 ) -> Result<(), Fault> {
     change(service, call, name, |group| {
-        RULES.remove(&mut group.tags, &keys);
-        Ok(())
+        RULES.remove(&mut group.tags, &keys)
     })
     .await
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use wharf_api_logs::{Input, Logs, types::*};
-use wharf_svc_logs::LogsService;
+use wharf_records::Scope;
+use wharf_store::Txn;
+use wharf_svc_logs::{LogsService, Options};
+use wharf_testkit::{ACCOUNT, PERMIT, REGION, World, refused};
 
-use crate::support::{call, open};
+use crate::support::{NOW, call, journal, make, open, open_in, put};
 
 fn tags(value: &str) -> Option<BTreeMap<String, String>> {
     Some(BTreeMap::from([("stage".to_owned(), value.to_owned())]))
@@ -100,4 +103,44 @@ async fn tags_of_lookup_tables_are_asked_about() {
     };
     let asked = Input::GetLookupTable(&get);
     assert_eq!(keys(&logs, asked).await, ["aws:ResourceTag/stage=live"]);
+}
+
+#[tokio::test]
+async fn a_put_reads_its_group_once_for_its_tags_and_for_itself() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), World::in_memory());
+    let logs = open_in(&world, journal(folder.path()), Options::default());
+    make(&logs, "shop", &["s"]).await;
+    let (put_call, other) = (call(), call());
+    let asked = PutLogEventsRequest {
+        log_group_name: Some("shop".to_owned()),
+        log_stream_name: Some("s".to_owned()),
+        ..Default::default()
+    };
+    let asked = Input::PutLogEvents(&asked);
+    logs.authorize(&put_call, asked).await.unwrap();
+
+    // Nobody can read the group any more.
+    let at = Scope::new("logs", ACCOUNT, REGION).key("group", "shop");
+    let txn = Txn::new().put(at, "no record");
+    world.store.txn(&PERMIT, txn).await.unwrap();
+    let to = ("shop", "s");
+    put(&logs, &put_call, to, &[(NOW, "a")]).await.unwrap();
+    let unread = put(&logs, &other, to, &[(NOW, "b")]).await;
+    assert!(!unread.unwrap_err().sender);
+}
+
+#[tokio::test]
+async fn a_put_into_a_group_that_is_not_there_is_refused_once_it_is_let_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, call) = (open(folder.path()), call());
+    let asked = PutLogEventsRequest {
+        log_group_name: Some("none".to_owned()),
+        log_stream_name: Some("s".to_owned()),
+        ..Default::default()
+    };
+    let asked = Input::PutLogEvents(&asked);
+    assert!(logs.authorize(&call, asked).await.is_ok());
+    let refusal = put(&logs, &call, ("none", "s"), &[(NOW, "a")]).await;
+    let text = "The specified log group does not exist.";
+    refused(refusal, "ResourceNotFoundException", text);
 }

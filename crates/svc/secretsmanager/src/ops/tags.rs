@@ -25,8 +25,7 @@ pub async fn untag(core: &Core, call: &Call, input: UntagResourceRequest) -> Res
     let found = found.primary()?.usable()?;
     let gone = input.tag_keys.unwrap_or_default();
     core.change(call, &found, |secret| {
-        tags::RULES.remove(&mut secret.tags, &gone);
-        Ok(())
+        tags::RULES.remove(&mut secret.tags, &gone)
     })
     .await
 }

@@ -57,12 +57,8 @@ pub async fn add_permission(
             "Each must be the number of an account",
         ));
     }
-    if let Some(other) = actions.iter().find(|it| !ACTIONS.contains(&it.as_str())) {
-        let why = format!(
-            "Policy statement action out of service scope: {}",
-            fault::shown(other)
-        );
-        return Err(fault::invalid("ActionName", &why));
+    if !actions.iter().all(|it| ACTIONS.contains(&it.as_str())) {
+        return Err(fault::out_of_scope());
     }
     let principals: Vec<_> = accounts
         .iter()

@@ -41,8 +41,7 @@ pub async fn untag(
     let keys = input.tag_keys.unwrap_or_default();
     let key = id.key();
     let changed = core.table.change(&call.permit, &key, |topic: &mut Topic| {
-        RULES.remove(&mut topic.tags, &keys);
-        Ok::<_, Fault>(())
+        RULES.remove(&mut topic.tags, &keys)
     });
     changed.await?.ok_or_else(no_resource)?;
     Ok(UntagResourceResponse {})

@@ -275,17 +275,25 @@ async fn permissions_are_statements_of_the_policy() {
     let found = policy().await;
     assert_eq!(found["Statement"][1]["Sid"], "partner");
     assert_eq!(found["Statement"][1]["Action"], json!(["SNS:Publish"]));
-    for (label, action) in [
-        ("partner", "Publish"),
-        ("other", "Everything"),
-        ("", "Publish"),
+    let scope = "Invalid parameter: Policy statement action out of service scope!";
+    for (label, action, text) in [
+        (
+            "partner",
+            "Publish",
+            "Invalid parameter: Label Reason: Statement already exists",
+        ),
+        ("other", "Everything", scope),
+        ("other", "Receive", scope),
+        ("other", "publish", scope),
+        ("other", "*", scope),
+        (
+            "",
+            "Publish",
+            "Invalid parameter: Label Reason: Label, AWSAccountId and ActionName are required",
+        ),
     ] {
-        let refusal = home
-            .sns
-            .add_permission(&call(), add(label, action))
-            .await
-            .unwrap_err();
-        assert_eq!(refusal.code, "InvalidParameter");
+        let added = home.sns.add_permission(&call(), add(label, action)).await;
+        refused(added, "InvalidParameter", text);
     }
     let remove = api::RemovePermissionInput {
         topic_arn: Some(topic.clone()),

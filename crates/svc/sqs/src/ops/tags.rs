@@ -19,8 +19,7 @@ pub async fn tag_queue(core: &Core, call: &Call, input: TagQueueRequest) -> Resu
 pub async fn untag_queue(core: &Core, call: &Call, input: UntagQueueRequest) -> Result<(), Fault> {
     let keys = input.tag_keys.unwrap_or_default();
     change(core, call, input.queue_url.as_deref(), |_, queue| {
-        RULES.remove(&mut queue.tags, &keys);
-        Ok(())
+        RULES.remove(&mut queue.tags, &keys)
     })
     .await
 }

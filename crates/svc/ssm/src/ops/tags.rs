@@ -36,8 +36,7 @@ pub async fn remove(
     let name = named(input.resource_id.as_deref())?;
     let gone = input.tag_keys.unwrap_or_default();
     core.change(call, &Place::of(call), key_name(name), |parameter| {
-        tags::RULES.remove(&mut parameter.tags, &gone);
-        Ok(())
+        tags::RULES.remove(&mut parameter.tags, &gone)
     })
     .await
     .map_err(no_resource)?;

@@ -100,6 +100,52 @@ async fn a_session_without_it_is_not_for_iam() {
 }
 
 #[tokio::test]
+async fn of_sts_a_session_of_a_user_assumes_roles_and_asks_who_it_is_alone() {
+    let w = world();
+    let anna = w.anna(Some(&allow("*"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("*"))
+        .await;
+    let seed = w.device().await;
+    // A second factor opens IAM, and no more of STS.
+    for code in [None, shown(&seed, NOW)] {
+        let input = match code {
+            None => GetSessionTokenRequest::default(),
+            code => session(code),
+        };
+        let answer = w.sts.get_session_token(&anna, input).await;
+        let own = w.call(&answer.unwrap().credentials.unwrap()).await;
+        let key = GetAccessKeyInfoRequest {
+            access_key_id: text("AKIANOSUCHKEYAAAAAAA"),
+        };
+        refused(
+            w.sts.get_access_key_info(&own, key).await,
+            "AccessDenied",
+            "Cannot call GetAccessKeyInfo with session credentials",
+        );
+        let message = DecodeAuthorizationMessageRequest {
+            encoded_message: text("nonsense"),
+        };
+        refused(
+            w.sts.decode_authorization_message(&own, message).await,
+            "AccessDenied",
+            "Cannot call DecodeAuthorizationMessage with session credentials",
+        );
+        refused(
+            w.sts.get_federation_token(&own, federated(None)).await,
+            "AccessDenied",
+            "Cannot call GetFederationToken with session credentials",
+        );
+        let who = w.sts.get_caller_identity(&own, Default::default()).await;
+        assert_eq!(who.unwrap().arn.as_deref(), Some(ANNA));
+        w.assume(&own, wanted()).await.unwrap();
+        // Other services see the user.
+        let vpcs = w.ec2_client();
+        let vpcs = wharf_api_ec2::Ec2::describe_vpcs(&*vpcs, &own, Default::default());
+        vpcs.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_code_counts_once_and_guesses_are_bounded() {
     let w = world();
     let anna = w.anna(None).await;

@@ -244,3 +244,30 @@ async fn composite_alarms_are_deleted_one_at_a_time() {
     delete(&["a", "c"]).await.unwrap();
     delete(&["b"]).await.unwrap();
 }
+
+#[tokio::test]
+async fn no_alarm_goes_that_a_composite_one_comes_to_need_meanwhile() {
+    let home = Home::start();
+    for round in 0..20 {
+        let name = format!("a{round}");
+        home.service
+            .put_metric_alarm(&home.call(), alarm(&name))
+            .await
+            .unwrap();
+        let over = composite(&format!("over-{name}"), &format!("ALARM({name})"));
+        let gone = DeleteAlarmsInput {
+            alarm_names: Some(vec![name]),
+        };
+        let (one, other) = (home.call(), home.call());
+        let put = home.service.put_composite_alarm(&one, over);
+        let delete = home.service.delete_alarms(&other, gone);
+        let (put, deleted) = match round % 2 {
+            0 => tokio::join!(put, delete),
+            _ => {
+                let (deleted, put) = tokio::join!(delete, put);
+                (put, deleted)
+            }
+        };
+        assert_ne!(put.is_ok(), deleted.is_ok(), "{put:?} {deleted:?}");
+    }
+}
