@@ -392,6 +392,7 @@ async fn profiles_have_an_entry_as_soon_as_their_cluster_has_any() {
             .unwrap();
         home.profile_is(name, "ACTIVE").await;
     }
+    home.go_to_mode("API_AND_CONFIG_MAP").await;
     home.go_to_mode("API").await;
     // It is of both, and goes with the last.
     for (name, left) in [("a", Some("FARGATE_LINUX")), ("b", None)] {
