@@ -311,6 +311,11 @@ pub fn no_association(id: &str) -> Fault {
     faults::resource_not_found_exception(format!("No association found with ID: {id}."))
 }
 
+/// In EKS' words, by which Terraform tries again.
+pub fn no_role_of_pods() -> Fault {
+    invalid("Role provided in the request does not exist.")
+}
+
 pub fn too_many_associations(most: u32) -> Fault {
     faults::resource_limit_exceeded_exception(format!(
         "You've reached the limit of {most} pod identity associations in this cluster."
