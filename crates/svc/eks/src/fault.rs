@@ -220,9 +220,17 @@ pub fn too_many_groups(most: u32) -> Fault {
 }
 
 pub fn group_is_updating(group: &NodeGroup) -> Fault {
+    group_is_busy(group, "updated")
+}
+
+pub fn group_cannot_be_deleted(group: &NodeGroup) -> Fault {
+    group_is_busy(group, "deleted")
+}
+
+fn group_is_busy(group: &NodeGroup, what: &str) -> Fault {
     let update = group.update.as_deref().unwrap_or_default();
     let text = format!(
-        "Nodegroup cannot be updated as it is currently not in Active State: update {update} is in progress"
+        "Nodegroup cannot be {what} as it is currently not in Active State: update {update} is in progress"
     );
     let fault = faults::resource_in_use_exception(text);
     fault

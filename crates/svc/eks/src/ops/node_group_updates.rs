@@ -330,6 +330,22 @@ mod tests {
             "Nodegroup health has issues other than [ AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable ]"
         );
     }
+
+    #[test]
+    fn a_group_that_is_updated_says_what_it_is_kept_from() {
+        let mut group = group();
+        group.update = Some("u1".to_owned());
+        let end = "as it is currently not in Active State: update u1 is in progress";
+        assert_eq!(
+            fault::group_is_updating(&group).message,
+            format!("Nodegroup cannot be updated {end}")
+        );
+        assert_eq!(
+            fault::group_cannot_be_deleted(&group).message,
+            format!("Nodegroup cannot be deleted {end}")
+        );
+    }
+
     use crate::groups::plan::tests::group;
 
     #[test]
