@@ -60,6 +60,13 @@ pub fn cluster_exists(name: &str) -> Fault {
     faults::resource_in_use_exception(text).with("clusterName", name)
 }
 
+/// In EKS' words.
+pub fn bad_cluster_name() -> Fault {
+    invalid(
+        "The name parameter contains invalid characters. It should begin with letter or digit and can have any of the following characters: the set of Unicode letters, digits, hyphens and underscores.",
+    )
+}
+
 pub fn not_active(name: &str) -> Fault {
     let text = format!("Cluster '{name}' is not in ACTIVE status");
     faults::invalid_request_exception(text).with("clusterName", name)
@@ -244,6 +251,30 @@ pub fn group_not_active(group: &NodeGroup) -> Fault {
     fault
         .with("clusterName", &*group.cluster)
         .with("nodegroupName", &*group.name)
+}
+
+/// In EKS' words, as are the next ones'.
+pub fn bad_group_name() -> Fault {
+    invalid(
+        "The nodegroup name parameter contains invalid characters. It should conform to the regular expression ^[0-9A-Za-z][A-Za-z0-9-_]*",
+    )
+}
+
+pub fn bad_taint_effect(given: &str) -> Fault {
+    invalid(format!(
+        "Invalid taint effect: {given}, must be one of these [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]"
+    ))
+}
+
+/// Of a label or a taint.
+pub fn reserved_prefix(what: &str) -> Fault {
+    invalid(format!(
+        "{what} cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]"
+    ))
+}
+
+pub fn no_size_given() -> Fault {
+    invalid("Either all or at least one of minSize, maxSize, desiredSize must be provided")
 }
 
 /// Nodes have no SSH; with a launch template it is refused by EKS too, in these words.
@@ -462,6 +493,11 @@ pub fn provider_exists(name: &str) -> Fault {
 
 pub fn bad_principal() -> Fault {
     invalid("The specified principalArn is invalid: invalid principal.")
+}
+
+/// What is said of tags, of an operation on nothing but tags: those have a code of their own.
+pub fn bad_request(fault: Fault) -> Fault {
+    faults::bad_request_exception(fault.message)
 }
 
 pub fn no_resource(arn: &str) -> Fault {

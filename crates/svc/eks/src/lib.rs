@@ -42,6 +42,7 @@ pub mod pod_identity;
 mod providers;
 mod reconcile;
 mod records;
+mod refuse;
 mod sealed;
 mod service;
 mod tagged;

@@ -27,6 +27,7 @@ use crate::{
     pod_identity::{self, NoPodRole, PodRole},
     reconcile,
     records::Cluster,
+    refuse,
 };
 
 /// Clusters looked at at once.
@@ -247,6 +248,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 wharf_api_eks::operations! {
     impl EksService;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    refuse = refuse::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 

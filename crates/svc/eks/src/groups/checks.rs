@@ -15,6 +15,7 @@ use super::{
 };
 use crate::fault;
 
+const MOST_NAME: usize = 63;
 /// Label keys, values and taints of a group.
 const MOST_TAINTS: usize = 50;
 const MOST_LABELS: usize = 100;
@@ -35,11 +36,12 @@ pub fn name(given: &str) -> Result<(), Fault> {
     let mut letters = given.chars();
     let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
     let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    match first && rest && given.len() <= 63 {
-        true => Ok(()),
-        false => Err(fault::invalid(
-            "The nodegroup name can have 1 to 63 letters, digits, hyphens and underscores, and must begin with a letter or digit.",
-        )),
+    match given.len() {
+        1..=MOST_NAME if first && rest => Ok(()),
+        1..=MOST_NAME => Err(fault::bad_group_name()),
+        _ => Err(fault::invalid(format!(
+            "The nodegroup name can have 1 to {MOST_NAME} letters, digits, hyphens and underscores, and must begin with a letter or digit."
+        ))),
     }
 }
 
@@ -199,12 +201,9 @@ fn key(key: &str, what: &str) -> Result<(), Fault> {
     }
     let prefix = key.split_once('/').map_or("", |it| it.0);
     let within = |of: &str| prefix == of || prefix.ends_with(&format!(".{of}"));
-    let reserved = RESERVED.into_iter().find(|it| within(it));
-    match reserved.filter(|_| !OF_NODES.into_iter().any(within)) {
-        Some(reserved) => Err(fault::invalid(format!(
-            "{what} key {key} is invalid: the prefix {reserved} is reserved"
-        ))),
-        None => Ok(()),
+    match RESERVED.into_iter().any(within) && !OF_NODES.into_iter().any(within) {
+        true => Err(fault::reserved_prefix(what)),
+        false => Ok(()),
     }
 }
 
@@ -241,7 +240,7 @@ pub fn taints(given: Option<Vec<api::Taint>>) -> Result<Vec<Taint>, Fault> {
         let taint = Taint {
             key: it.key.unwrap_or_default(),
             value: it.value.unwrap_or_default(),
-            effect: it.effect.unwrap_or_default(),
+            effect: it.effect.ok_or_else(|| fault::bad_taint_effect("null"))?,
         };
         key(&taint.key, "Taint")?;
         value(&taint.value, "Taint")?;
@@ -315,6 +314,11 @@ mod tests {
             let all = [(key.to_owned(), value.to_owned())].into();
             assert_eq!(labels(&all).is_ok(), good, "{key}={value}");
         }
+        let reserved = [("x.k8s.io/team".to_owned(), "x".to_owned())].into();
+        assert_eq!(
+            labels(&reserved).unwrap_err().message,
+            "Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]"
+        );
     }
 
     #[test]
@@ -332,6 +336,14 @@ mod tests {
         );
         assert!(taints(Some(vec![taint("NO_EXECUTE"), taint("NO_EXECUTE")])).is_err());
         assert!(taints(Some(vec![taint("NO_EXECUTE"); 51])).is_err());
+        let none = api::Taint {
+            effect: None,
+            ..taint("")
+        };
+        assert_eq!(
+            taints(Some(vec![none])).unwrap_err().message,
+            "Invalid taint effect: null, must be one of these [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]"
+        );
     }
 
     #[test]
@@ -394,5 +406,9 @@ mod tests {
             assert_eq!(name(given).is_ok(), good, "{given}");
         }
         assert!(name(&"a".repeat(64)).is_err());
+        assert_eq!(
+            name("a/b").unwrap_err().message,
+            "The nodegroup name parameter contains invalid characters. It should conform to the regular expression ^[0-9A-Za-z][A-Za-z0-9-_]*"
+        );
     }
 }

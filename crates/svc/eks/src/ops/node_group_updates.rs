@@ -1,8 +1,9 @@
 //! UpdateNodegroupConfig and UpdateNodegroupVersion.
 
 use wharf_api_eks::{
-    UpdateLabelsPayload, UpdateNodegroupConfigRequest, UpdateNodegroupConfigResponse,
-    UpdateNodegroupVersionRequest, UpdateNodegroupVersionResponse, UpdateTaintsPayload,
+    NodegroupScalingConfig, UpdateLabelsPayload, UpdateNodegroupConfigRequest,
+    UpdateNodegroupConfigResponse, UpdateNodegroupVersionRequest, UpdateNodegroupVersionResponse,
+    UpdateTaintsPayload,
 };
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
@@ -87,6 +88,9 @@ pub async fn config(
             group.generation += 1;
         }
         if let Some(given) = input.scaling_config.clone() {
+            if given == NodegroupScalingConfig::default() {
+                return Err(fault::no_size_given());
+            }
             group.size = checks::size(Some(given), size)?;
             group.resize = true;
             let Size { min, max, desired } = group.size;
