@@ -123,7 +123,7 @@ def test_what_there_is(cluster):
     [
         (
             "InvalidParameterException",
-            "Addon specified is not supported in 1.36 kubernetes version",
+            "Addon aws-mountpoint-s3-csi-driver specified is not supported in 1.36 kubernetes version",
             {"addonName": "aws-mountpoint-s3-csi-driver"},
         ),
         ("InvalidParameterException", "Addon version specified is not supported", {"addonVersion": "v1.11.4-eksbuild.2"}),

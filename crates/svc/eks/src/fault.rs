@@ -90,6 +90,13 @@ pub fn bad_role(arn: &str) -> Fault {
     ))
 }
 
+/// Of the role of a Fargate profile, in EKS' words, by which Terraform tries again.
+pub fn untrusting_pod_role() -> Fault {
+    invalid(
+        "Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal",
+    )
+}
+
 pub fn cluster_has_groups(cluster: &str, group: &str) -> Fault {
     let fault = faults::resource_in_use_exception("Cluster has nodegroups attached");
     fault
@@ -317,6 +324,21 @@ pub fn too_few_zones() -> Fault {
     invalid("Subnets specified must be in at least two different AZs")
 }
 
+/// In EKS' words, as are the next one's. `groups` are those of other VPCs than `vpc`.
+pub fn foreign_security_groups(groups: &[&str], vpc: &str) -> Fault {
+    let groups = groups.join(", ");
+    invalid(format!(
+        "Security group(s) [{groups}] are not in the same VPC as the subnets. Please specify a security group that is associated with the VPC: {vpc}."
+    ))
+}
+
+/// Of a node group.
+pub fn foreign_subnets(vpc: &str) -> Fault {
+    invalid(format!(
+        "Specified subnets must belong to cluster's vpc {vpc}"
+    ))
+}
+
 /// What EC2 says of a caller's network.
 pub fn of_ec2(fault: Fault) -> Fault {
     match fault.status {
@@ -361,9 +383,9 @@ pub fn too_many_associations(most: u32) -> Fault {
     ))
 }
 
-pub fn no_such_addon(version: &str) -> Fault {
+pub fn no_such_addon(name: &str, version: &str) -> Fault {
     invalid(format!(
-        "Addon specified is not supported in {version} kubernetes version"
+        "Addon {name} specified is not supported in {version} kubernetes version"
     ))
 }
 

@@ -95,12 +95,11 @@ pub async fn check_groups(
         .await;
     let found = found.map_err(fault::of_ec2)?;
     let found = found.security_groups.unwrap_or_default();
-    match found.iter().find(|it| it.vpc_id.as_deref() != Some(vpc)) {
-        Some(other) => Err(fault::invalid(format!(
-            "Security group {} does not belong to the VPC {vpc} of the subnets",
-            other.group_id.as_deref().unwrap_or_default()
-        ))),
-        None => Ok(()),
+    let others = found.iter().filter(|it| it.vpc_id.as_deref() != Some(vpc));
+    let others: Vec<&str> = others.filter_map(|it| it.group_id.as_deref()).collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(fault::foreign_security_groups(&others, vpc)),
     }
 }
 
@@ -124,12 +123,9 @@ pub async fn check_subnets(
     let onward = call.passed_on_by(PRINCIPAL);
     let found = core.parts.ec2.describe_subnets(&onward, wanted).await;
     let found = found.map_err(fault::of_ec2)?.subnets.unwrap_or_default();
-    match found.iter().find(|it| it.vpc_id.as_deref() != Some(vpc)) {
-        Some(other) => Err(fault::invalid(format!(
-            "Subnet {} does not belong to the VPC {vpc} of the cluster",
-            other.subnet_id.as_deref().unwrap_or_default()
-        ))),
-        None => Ok(()),
+    match found.iter().all(|it| it.vpc_id.as_deref() == Some(vpc)) {
+        true => Ok(()),
+        false => Err(fault::foreign_subnets(vpc)),
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn create(
         if standing.mode.has_entries() {
             let of = (&place, &cluster);
             if !node_entries::make(core, of, &mut profile, &mut tx).await? {
-                return Err(fault::bad_role(&profile.role));
+                return Err(fault::untrusting_pod_role());
             }
         }
         tx.put(&key, &profile);
@@ -133,7 +133,7 @@ async fn wanted(
     let source = names::arn(place, names::profile_resource(&cluster.name, &name, &uuid));
     let trusts = core.parts.principals.trusts(&role, PRINCIPAL, &source);
     if !names::is_role_of(&role, place) || !trusts.await.map_err(fault::lookup)? {
-        return Err(fault::bad_role(&role));
+        return Err(fault::untrusting_pod_role());
     }
     Ok(FargateProfile {
         cluster: cluster.name.clone(),

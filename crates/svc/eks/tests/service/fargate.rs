@@ -219,12 +219,9 @@ async fn what_is_no_profile_is_refused() {
     let text = format!("Subnet {public} provided in Fargate Profile is not a private subnet");
     let made = home.make_profile(request("a", &pods, public)).await;
     refused(made, INVALID, &text);
-    let text = format!(
-        "Role with arn: {}, could not be assumed because it does not exist or the trusted entity is not correct",
-        home.role
-    );
+    let text = "Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal";
     let made = home.make_profile(request("a", &home.role, &subnet)).await;
-    refused(made, INVALID, &text);
+    refused(made, INVALID, text);
     refused(
         home.profile("a").await,
         "ResourceNotFoundException",
