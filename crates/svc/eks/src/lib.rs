@@ -33,6 +33,7 @@ pub mod fuzz;
 mod ground;
 mod groups;
 pub mod joining;
+mod named;
 mod names;
 mod network;
 mod node_entries;

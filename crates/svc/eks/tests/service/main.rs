@@ -8,6 +8,7 @@ mod fargate;
 mod groups;
 mod pod_identity;
 mod providers;
+mod refusals;
 mod scaling;
 mod versions;
 
