@@ -11,6 +11,7 @@ use crate::{
     config::LookupError,
     fargate::FargateProfile,
     groups::records::NodeGroup,
+    names,
     updates::{self, Update},
 };
 
@@ -352,7 +353,11 @@ pub fn entry_exists() -> Fault {
     faults::resource_in_use_exception(text)
 }
 
-pub fn no_entry() -> Fault {
+/// Of what is no principal of IAM it is said that it is none.
+pub fn no_entry(principal: &str) -> Fault {
+    if !names::is_of_iam(principal) {
+        return bad_principal(principal);
+    }
     faults::resource_not_found_exception(
         "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.",
     )
@@ -513,8 +518,12 @@ pub fn provider_exists(name: &str) -> Fault {
     ))
 }
 
-pub fn bad_principal() -> Fault {
-    invalid("The specified principalArn is invalid: invalid principal.")
+/// In EKS' words.
+pub fn bad_principal(principal: &str) -> Fault {
+    invalid(match names::is_of_iam(principal) {
+        true => "The specified principalArn is invalid: invalid principal.",
+        false => "The principalArn parameter format is not valid",
+    })
 }
 
 /// What is said of tags, of an operation on nothing but tags: those have a code of their own.

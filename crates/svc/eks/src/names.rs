@@ -124,6 +124,11 @@ pub fn profile_resource(cluster: &str, name: &str, uuid: &str) -> String {
     format!("fargateprofile/{cluster}/{name}/{uuid}")
 }
 
+/// Whether text is the ARN of something of IAM, as sessions are not.
+pub fn is_of_iam(text: &str) -> bool {
+    text.parse::<Arn>().is_ok_and(|it| it.service == "iam")
+}
+
 /// Whether an ARN is that of a role of the account.
 pub fn is_role_of(role: &str, place: &Place) -> bool {
     let parsed = role.parse::<Arn>();

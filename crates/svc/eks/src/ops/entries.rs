@@ -121,11 +121,11 @@ async fn principal_id(core: &Core, place: &Place, principal: &str) -> Result<Str
         it.service == "iam" && it.account == place.account && entity && !linked
     });
     if !fits {
-        return Err(fault::bad_principal());
+        return Err(fault::bad_principal(principal));
     }
     let found = core.parts.principals.id(principal).await;
     let found = found.map_err(fault::lookup)?;
-    found.ok_or_else(fault::bad_principal)
+    found.ok_or_else(|| fault::bad_principal(principal))
 }
 
 fn check_names(username: Option<&str>, groups: &[String]) -> Result<(), Fault> {
@@ -209,7 +209,7 @@ pub async fn update(
     let key = names::entry_key(&place, &cluster.id, &principal);
     let entry = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
             return Err(fault::invalid(format!(
                 "An access entry of type {} cannot be updated",
@@ -239,7 +239,7 @@ pub async fn delete(
     transact!(core.table, &call.permit, |tx| {
         tx.find::<AccessEntry>(&key)
             .await?
-            .ok_or_else(fault::no_entry)?;
+            .ok_or_else(|| fault::no_entry(&principal))?;
         tx.delete(&key);
     });
     Ok(DeleteAccessEntryResponse {})

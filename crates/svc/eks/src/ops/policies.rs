@@ -87,7 +87,7 @@ pub async fn associate(
     let key = names::entry_key(&place, &cluster.id, &principal);
     let association = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
             return Err(fault::invalid(format!(
                 "Access policies cannot be associated with an access entry of type {}",
@@ -124,7 +124,7 @@ pub async fn disassociate(
     let key = names::entry_key(&place, &cluster.id, &principal);
     transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.policies.remove(&policy).is_none() {
             return Err(wharf_api_eks::faults::resource_not_found_exception(
                 "The specified policyArn is not associated with the access entry.",

@@ -24,9 +24,9 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_api_eks::{
     AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
-    CreateClusterRequest, DeleteClusterRequest, DescribeClusterRequest, DescribeClusterResponse,
-    Eks as _, ListAccessEntriesRequest, TagResourceRequest, Update, UpdateAccessConfigRequest,
-    UpdateClusterConfigRequest, VpcConfigRequest,
+    CreateClusterRequest, DeleteClusterRequest, DescribeAccessEntryRequest, DescribeClusterRequest,
+    DescribeClusterResponse, Eks as _, ListAccessEntriesRequest, TagResourceRequest, Update,
+    UpdateAccessConfigRequest, UpdateClusterConfigRequest, VpcConfigRequest,
 };
 use wharf_api_iam::{CreateRoleRequest, CreateUserRequest, Iam as _};
 use wharf_base::{Clock, SystemClock, Timestamp};
@@ -595,11 +595,14 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
     let home = Home::new().await;
     home.active("API").await;
     let text = "The specified principalArn is invalid: invalid principal.";
-    for principal in [
-        "jane".to_owned(),
-        format!("arn:aws:iam::{ACCOUNT}:group/devs"),
-        format!("arn:aws:iam::{ACCOUNT}:role/nobody"),
-        "arn:aws:iam::999999999999:role/other".to_owned(),
+    let form = "The principalArn parameter format is not valid";
+    let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/clusters/jane");
+    for (principal, text) in [
+        ("jane".to_owned(), form),
+        (session.clone(), form),
+        (format!("arn:aws:iam::{ACCOUNT}:group/devs"), text),
+        (format!("arn:aws:iam::{ACCOUNT}:role/nobody"), text),
+        ("arn:aws:iam::999999999999:role/other".to_owned(), text),
     ] {
         let input = CreateAccessEntryRequest {
             cluster_name: Some("demo".to_owned()),
@@ -609,6 +612,12 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
         let made = home.eks.create_access_entry(&call(), input).await;
         refused(made, "InvalidParameterException", text);
     }
+    let input = DescribeAccessEntryRequest {
+        cluster_name: Some("demo".to_owned()),
+        principal_arn: Some(session),
+    };
+    let found = home.eks.describe_access_entry(&call(), input).await;
+    refused(found, "InvalidParameterException", form);
 }
 
 #[tokio::test]
