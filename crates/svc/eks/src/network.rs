@@ -129,19 +129,20 @@ pub async fn check_subnets(
     }
 }
 
-/// Subnets of the VPC that have no way to the internet by a gateway of their own.
+/// Subnets of the VPC that have no way to the internet by a gateway of their own: those that are given, or else those of the cluster.
 ///
 /// # Errors
-/// There are none, or one is of another VPC, is public, or is not there.
-pub async fn check_private(
+/// There are none, or one that is given is of another VPC or public, or one is not there.
+pub async fn private_subnets(
     core: &Core,
     call: &Call,
     vpc: &str,
-    ids: &[String],
-) -> Result<(), Fault> {
-    if ids.is_empty() {
-        return Err(fault::invalid("Subnets cannot be empty"));
-    }
+    (given, of_cluster): (Vec<String>, &[String]),
+) -> Result<Vec<String>, Fault> {
+    let ids: &[String] = match given.is_empty() {
+        true => of_cluster,
+        false => &given,
+    };
     let onward = call.passed_on_by(PRINCIPAL);
     let wanted = DescribeSubnetsRequest {
         subnet_ids: Some(ids.to_vec()),
@@ -162,9 +163,14 @@ pub async fn check_private(
         tables.extend(page.route_tables.into_iter().flatten());
         next_token = page.next_token.filter(|it| !it.is_empty());
         if next_token.is_none() {
-            return checks::private(vpc, &subnets, &tables);
+            break;
         }
     }
+    if given.is_empty() {
+        return checks::private_of(of_cluster, &tables);
+    }
+    checks::private(vpc, &subnets, &tables)?;
+    Ok(given)
 }
 
 /// Instance types that there are.

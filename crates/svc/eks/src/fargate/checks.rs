@@ -100,6 +100,21 @@ pub fn private(vpc: &str, subnets: &[Subnet], tables: &[RouteTable]) -> Result<(
     Ok(())
 }
 
+/// Which of the subnets of a cluster lead to no internet gateway by themselves. `tables` are those of its VPC.
+///
+/// # Errors
+/// All of them do.
+pub fn private_of(subnets: &[String], tables: &[RouteTable]) -> Result<Vec<String>, Fault> {
+    let private = subnets.iter().filter(|it| !is_public(it, tables));
+    let private: Vec<String> = private.cloned().collect();
+    match private.is_empty() {
+        true => Err(fault::invalid(
+            "Fargate Profile needs private subnets, and the cluster has none: specify subnets",
+        )),
+        false => Ok(private),
+    }
+}
+
 /// By the table that it is associated with, or else the main one.
 fn is_public(subnet: &str, tables: &[RouteTable]) -> bool {
     let of = |table: &&RouteTable, main: bool| {
@@ -210,5 +225,8 @@ mod tests {
         );
         assert!(private("v", &[subnet("inner", "w")], &tables).is_err());
         assert!(private("v", &[subnet("outer", "v")], &tables[1..]).is_ok());
+        let all = ["outer".to_owned(), "inner".to_owned()];
+        assert_eq!(private_of(&all, &tables).unwrap(), ["inner"]);
+        assert!(private_of(&all[..1], &tables).is_err());
     }
 }

@@ -126,7 +126,8 @@ async fn wanted(
     checks::name(&name)?;
     let selectors = checks::selectors(input.selectors)?;
     let subnets = input.subnets.unwrap_or_default();
-    network::check_private(core, call, &cluster.vpc, &subnets).await?;
+    let subnets = (subnets, cluster.subnets.as_slice());
+    let subnets = network::private_subnets(core, call, &cluster.vpc, subnets).await?;
     let uuid = ids::uuid();
     let role = input.pod_execution_role_arn.unwrap_or_default();
     let role = arn::canonical(&role).into_owned();

@@ -230,6 +230,24 @@ async fn what_is_no_profile_is_refused() {
 }
 
 #[tokio::test]
+async fn a_profile_has_the_private_subnets_of_its_cluster_where_none_are_named() {
+    let mut home = Home::new().await;
+    let private = home.private_subnet().await;
+    home.subnets.push(private.clone());
+    home.active("API").await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    for (name, subnets) in [("a", None), ("b", Some(Vec::new()))] {
+        let input = CreateFargateProfileRequest {
+            subnets,
+            ..request(name, &pods, &private)
+        };
+        let made = home.make_profile(input).await.unwrap();
+        assert_eq!(made.subnets, Some(vec![private.clone()]));
+        home.profile_is(name, "ACTIVE").await;
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_has_another_entry_fails_the_profile() {
     let home = Home::new().await;
     home.active("API").await;
