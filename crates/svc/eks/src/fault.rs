@@ -51,7 +51,13 @@ pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
 }
 
+/// Of what is no name it is said that it is none.
 pub fn no_cluster(name: &str) -> Fault {
+    if !names::is_name(name) {
+        return invalid(
+            "The clusterName parameter contains invalid characters. It should conform to the regular expression \"^[0-9A-Za-z][A-Za-z0-9-_]*\"In other words, it should start with a number or letter, and can contain numbers, letters, dashes, and underscores.",
+        );
+    }
     let fault = faults::resource_not_found_exception(format!("No cluster found for name: {name}."));
     fault.with("clusterName", name)
 }
@@ -363,6 +369,11 @@ pub fn no_entry(principal: &str) -> Fault {
     )
 }
 
+/// In EKS' words: of entries of nodes.
+pub fn not_standard() -> Fault {
+    invalid("This operation can only be performed on Access Entries with a type of \"STANDARD\".")
+}
+
 pub fn no_entries_in_this_mode() -> Fault {
     faults::invalid_request_exception(
         "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
@@ -373,7 +384,14 @@ pub fn association_exists(id: &str) -> Fault {
     faults::resource_in_use_exception(format!("Association already exists: {id}"))
 }
 
+/// In EKS' words where it cannot be the id of one.
 pub fn no_association(id: &str) -> Fault {
+    if id.len() != names::LENGTH_OF_ASSOCIATION {
+        return invalid(format!(
+            "The parameter associationId should be {} characters long.",
+            names::LENGTH_OF_ASSOCIATION
+        ));
+    }
     faults::resource_not_found_exception(format!("No association found with ID: {id}."))
 }
 

@@ -21,6 +21,16 @@ pub const PRINCIPAL: &str = "eks.amazonaws.com";
 /// In whose name node groups are: what its service-linked role may do.
 pub const OF_GROUPS: &str = "eks-nodegroup.amazonaws.com";
 
+/// Letters of the id of a Pod Identity association.
+pub const LENGTH_OF_ASSOCIATION: usize = 19;
+
+/// Whether text may name a cluster, a node group, a Fargate profile or an identity provider.
+pub fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
+    first && letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+}
+
 pub fn scope(place: &Place) -> Scope {
     Scope::new(SERVICE, &place.account, &place.region)
 }

@@ -5,7 +5,7 @@ use wharf_api_eks::FargateProfileSelector;
 use wharf_wire::Fault;
 
 use super::Selector;
-use crate::fault;
+use crate::{fault, names};
 
 const MOST_SELECTORS: usize = 5;
 const MOST_LABELS: usize = 5;
@@ -16,10 +16,7 @@ const MOST_KEY: usize = 253 + 1 + 63;
 const MOST_VALUE: usize = 63;
 
 pub fn name(given: &str) -> Result<(), Fault> {
-    let mut letters = given.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    if !first || !rest || given.len() > MOST_NAME {
+    if !names::is_name(given) || given.len() > MOST_NAME {
         return Err(fault::invalid(
             "The fargateProfileName can have 1 to 63 letters, digits, hyphens and underscores, and must begin with a letter or digit.",
         ));

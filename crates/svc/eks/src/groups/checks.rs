@@ -33,11 +33,8 @@ pub const AMI_TYPE: &str = "AL2023_x86_64_STANDARD";
 pub const CUSTOM: &str = "CUSTOM";
 
 pub fn name(given: &str) -> Result<(), Fault> {
-    let mut letters = given.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
     match given.len() {
-        1..=MOST_NAME if first && rest => Ok(()),
+        1..=MOST_NAME if crate::names::is_name(given) => Ok(()),
         1..=MOST_NAME => Err(fault::bad_group_name()),
         _ => Err(fault::invalid(format!(
             "The nodegroup name can have 1 to {MOST_NAME} letters, digits, hyphens and underscores, and must begin with a letter or digit."

@@ -132,13 +132,15 @@ fn check_names(username: Option<&str>, groups: &[String]) -> Result<(), Fault> {
     let reserved = |it: &str| RESERVED.iter().find(|start| it.starts_with(**start));
     if let Some(start) = username.and_then(reserved) {
         return Err(fault::invalid(format!(
-            "The username of an access entry cannot begin with {start}"
+            "The username must not begin with {start}"
         )));
     }
-    if let Some(start) = groups.iter().find_map(|it| reserved(it)) {
-        return Err(fault::invalid(format!(
-            "The kubernetes group name of an access entry cannot begin with {start}"
-        )));
+    for group in groups {
+        if let Some(start) = reserved(group) {
+            return Err(fault::invalid(format!(
+                "The kubernetes group name {group} is invalid, it cannot start with {start}"
+            )));
+        }
     }
     // Else who names their session would choose whom they are taken for.
     let session = username.and_then(|it| it.split_once("{{SessionName"));
@@ -211,10 +213,7 @@ pub async fn update(
         let found = tx.find::<AccessEntry>(&key).await?;
         let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
-            return Err(fault::invalid(format!(
-                "An access entry of type {} cannot be updated",
-                entry.entry_type
-            )));
+            return Err(fault::not_standard());
         }
         entry.groups = groups.clone().unwrap_or(entry.groups);
         entry.username = username.clone().unwrap_or(entry.username);
@@ -266,5 +265,14 @@ mod tests {
             let found = check_names(username, &groups(group));
             assert_eq!(found.is_ok(), good, "{username:?} {group}");
         }
+        let said = |username, group| check_names(username, &groups(group)).unwrap_err().message;
+        assert_eq!(
+            said(Some("system:node:x"), "devs"),
+            "The username must not begin with system:"
+        );
+        assert_eq!(
+            said(None, "system:masters"),
+            "The kubernetes group name system:masters is invalid, it cannot start with system:"
+        );
     }
 }

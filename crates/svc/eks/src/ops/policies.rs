@@ -89,10 +89,7 @@ pub async fn associate(
         let found = tx.find::<AccessEntry>(&key).await?;
         let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
-            return Err(fault::invalid(format!(
-                "Access policies cannot be associated with an access entry of type {}",
-                entry.entry_type
-            )));
+            return Err(fault::not_standard());
         }
         let now = core.now();
         let before = entry.policies.get(&policy);

@@ -145,10 +145,7 @@ fn begin(
 /// What a request asks for. Pure but for its id.
 fn wanted(input: OidcIdentityProviderConfigRequest) -> Result<IdentityProvider, Fault> {
     let name = input.identity_provider_config_name.unwrap_or_default();
-    let mut letters = name.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    if !first || !rest || name.len() > LONGEST_NAME {
+    if !names::is_name(&name) || name.len() > LONGEST_NAME {
         return Err(fault::invalid(format!(
             "The identity provider config name can have 1 to {LONGEST_NAME} letters, digits, hyphens and underscores, and must begin with a letter or digit."
         )));

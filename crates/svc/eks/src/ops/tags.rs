@@ -93,7 +93,13 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
 /// What is not there is nothing; that it cannot be read is an error, or what its tags forbid would be allowed.
 fn if_there<T>(found: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match found {
-        Err(fault) if fault.code == "ResourceNotFoundException" => Ok(None),
+        // Of what could not even be named the second is said.
+        Err(fault)
+            if ["ResourceNotFoundException", "InvalidParameterException"]
+                .contains(&&*fault.code) =>
+        {
+            Ok(None)
+        }
         found => found.map(Some),
     }
 }

@@ -1,10 +1,11 @@
 //! What callers hear of what they cannot have: the codes, what it is about, and what the same request hears again meanwhile.
 
 use wharf_api_eks::{
-    CreateNodegroupRequest, DeleteClusterRequest, Eks as _, LogSetup, Logging, TagResourceRequest,
+    CreateNodegroupRequest, DeleteClusterRequest, DescribeClusterRequest,
+    DescribePodIdentityAssociationRequest, Eks as _, LogSetup, Logging, TagResourceRequest,
     UpdateClusterConfigRequest,
 };
-use wharf_testkit::{call, refused};
+use wharf_testkit::{ACCOUNT, REGION, call, refused};
 use wharf_wire::Fault;
 
 use crate::{
@@ -67,6 +68,44 @@ async fn a_refusal_says_of_what() {
     let own = home.world.network().await.vpc;
     let text = format!("Specified subnets must belong to cluster's vpc {own}");
     assert_eq!((&*refusal.code, refusal.message), (INVALID, text));
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_told_from_what_is_not_there() {
+    let home = Home::new().await;
+    let describe = async |name: &str| {
+        let input = DescribeClusterRequest {
+            name: Some(name.to_owned()),
+        };
+        home.eks.describe_cluster(&call(), input).await
+    };
+    let missing = "ResourceNotFoundException";
+    let text = "No cluster found for name: other.";
+    refused(describe("other").await, missing, text);
+    let text = "The clusterName parameter contains invalid characters. It should conform to the regular expression \"^[0-9A-Za-z][A-Za-z0-9-_]*\"In other words, it should start with a number or letter, and can contain numbers, letters, dashes, and underscores.";
+    let arn = format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/demo");
+    refused(describe(&arn).await, INVALID, text);
+    home.active("API").await;
+    let describe = async |id: &str| {
+        let input = DescribePodIdentityAssociationRequest {
+            cluster_name: demo(),
+            association_id: Some(id.to_owned()),
+        };
+        let call = call();
+        let found = home.eks.describe_pod_identity_association(&call, input);
+        found.await
+    };
+    let text = "The parameter associationId should be 19 characters long.";
+    refused(describe("a-1").await, INVALID, text);
+    let id = "a-0123456789abcdefg";
+    let text = format!("No association found with ID: {id}.");
+    refused(describe(id).await, missing, &text);
+    let absent = TagResourceRequest {
+        resource_arn: Some(format!("{arn}/a-1").replace("cluster/", "podidentityassociation/")),
+        tags: Some([("a".to_owned(), String::new())].into()),
+    };
+    let tagged = home.eks.tag_resource(&call(), absent).await.unwrap_err();
+    assert_eq!(tagged.code, "NotFoundException");
 }
 
 #[tokio::test]
