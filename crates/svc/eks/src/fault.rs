@@ -287,6 +287,12 @@ pub fn reserved_prefix(what: &str) -> Fault {
     ))
 }
 
+pub fn types_twice() -> Fault {
+    faults::invalid_request_exception(
+        "Cannot specify instance types in launch template and API Request",
+    )
+}
+
 pub fn no_size_given() -> Fault {
     invalid("Either all or at least one of minSize, maxSize, desiredSize must be provided")
 }
@@ -524,10 +530,17 @@ pub fn profile_waits_for_update(profile: &FargateProfile) -> Fault {
     faults::resource_in_use_exception(text).with("clusterName", &**cluster)
 }
 
-pub fn no_provider(name: &str) -> Fault {
+/// In EKS' words, as are the next one's.
+pub fn no_provider(cluster: &str, name: &str) -> Fault {
     faults::resource_not_found_exception(format!(
-        "No identity provider config found for name: {name}."
+        "No config found for cluster: {cluster}, config type: oidc, config name: {name}"
     ))
+}
+
+pub fn own_issuer() -> Fault {
+    invalid(
+        "Incorrect Identity Provider URL configuration. The Identity Provider URL cannot be same as OpenID Connect (OIDC) issuer URL",
+    )
 }
 
 pub fn provider_exists(name: &str) -> Fault {
