@@ -172,10 +172,9 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
     refused_with(eks.list_access_policies, bad, "", nextToken=page["nextToken"])
     refused_with(eks.list_associated_access_policies, bad, "", **of, nextToken=first["nextToken"])
     no = POLICY.format("No")
-    refused_with(
-        eks.list_access_entries, bad, f"The policyArn {no} is not a cluster access policy", clusterName=cluster.name, associatedPolicyArn=no
-    )
-    refused_with(eks.associate_access_policy, bad, f"The policyArn {no} is not", **of, policyArn=no, accessScope={"type": "cluster"})
+    absent = "The specified policyArn could not be found."
+    refused_with(eks.list_access_entries, gone, absent, clusterName=cluster.name, associatedPolicyArn=no)
+    refused_with(eks.associate_access_policy, gone, absent, **of, policyArn=no, accessScope={"type": "cluster"})
     for scope, text in (
         ({"type": "namespace"}, "At least one namespace"),
         ({"type": "cluster", "namespaces": ["a"]}, "cannot be specified for an access scope of type cluster"),

@@ -380,6 +380,20 @@ pub fn not_standard() -> Fault {
     invalid("This operation can only be performed on Access Entries with a type of \"STANDARD\".")
 }
 
+/// In EKS' words.
+pub fn is_service_linked() -> Fault {
+    invalid(
+        "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role",
+    )
+}
+
+/// In EKS' words: nobody could write the config map.
+pub fn nobody_enters() -> Fault {
+    invalid(
+        "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
+    )
+}
+
 pub fn no_entries_in_this_mode() -> Fault {
     faults::invalid_request_exception(
         "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",

@@ -23,7 +23,7 @@ pub fn name(given: &str) -> Result<(), Fault> {
     }
     match given.starts_with("eks-") {
         true => Err(fault::invalid(
-            "The fargateProfileName cannot begin with eks-, which is reserved.",
+            "The fargate profile name starts with the reserved prefix: 'eks-'.",
         )),
         false => Ok(()),
     }

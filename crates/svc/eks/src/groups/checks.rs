@@ -42,14 +42,21 @@ pub fn name(given: &str) -> Result<(), Fault> {
     }
 }
 
+/// Of a new group; what is not said is as `usual`. In EKS' words, which differ from those of changes.
+pub fn first_size(given: Option<NodegroupScalingConfig>, usual: Size) -> Result<Size, Fault> {
+    let size = over(given, usual);
+    if size.min > size.desired {
+        return Err(fault::invalid("minSize can't be greater than desiredSize"));
+    }
+    if size.desired > size.max {
+        return Err(fault::invalid("desiredSize can't be greater than maxSize"));
+    }
+    bounded(size)
+}
+
 /// What is not said stays as it was.
 pub fn size(given: Option<NodegroupScalingConfig>, was: Size) -> Result<Size, Fault> {
-    let given = given.unwrap_or_default();
-    let size = Size {
-        min: given.min_size.unwrap_or(was.min),
-        max: given.max_size.unwrap_or(was.max),
-        desired: given.desired_size.unwrap_or(was.desired),
-    };
+    let size = over(given, was);
     let Size { min, max, desired } = size;
     if min > desired {
         return Err(fault::invalid(format!(
@@ -61,9 +68,22 @@ pub fn size(given: Option<NodegroupScalingConfig>, was: Size) -> Result<Size, Fa
             "desired capacity {desired} can't be greater than max size {max}"
         )));
     }
-    match max {
+    bounded(size)
+}
+
+fn over(given: Option<NodegroupScalingConfig>, was: Size) -> Size {
+    let given = given.unwrap_or_default();
+    Size {
+        min: given.min_size.unwrap_or(was.min),
+        max: given.max_size.unwrap_or(was.max),
+        desired: given.desired_size.unwrap_or(was.desired),
+    }
+}
+
+fn bounded(size: Size) -> Result<Size, Fault> {
+    match size.max {
         1..=450 => Ok(size),
-        _ => Err(fault::invalid(format!(
+        max => Err(fault::invalid(format!(
             "max size {max} is not between 1 and 450"
         ))),
     }
@@ -284,16 +304,27 @@ mod tests {
                 max_size: max,
                 desired_size: desired,
             };
-            size(Some(given), was).map_err(|it| it.message)
+            let first = first_size(Some(given.clone()), was).map_err(|it| it.message);
+            (first, size(Some(given), was).map_err(|it| it.message))
         };
+        let refused = |first: &str, then: &str| (Err(first.to_owned()), Err(then.to_owned()));
         assert_eq!(size(None, was).unwrap(), was);
-        assert_eq!(of(None, Some(9), None), Ok(Size { max: 9, ..was }));
-        let low = "Minimum capacity 3 can't be greater than desired size 2";
-        assert_eq!(of(Some(3), None, None), Err(low.to_owned()));
-        let high = "desired capacity 5 can't be greater than max size 4";
-        assert_eq!(of(None, Some(4), Some(5)), Err(high.to_owned()));
-        assert!(of(Some(0), Some(0), Some(0)).is_err());
-        assert!(of(None, Some(451), None).is_err());
+        let larger = Size { max: 9, ..was };
+        assert_eq!(of(None, Some(9), None), (Ok(larger), Ok(larger)));
+        let low = refused(
+            "minSize can't be greater than desiredSize",
+            "Minimum capacity 3 can't be greater than desired size 2",
+        );
+        assert_eq!(of(Some(3), None, None), low);
+        let high = refused(
+            "desiredSize can't be greater than maxSize",
+            "desired capacity 5 can't be greater than max size 4",
+        );
+        assert_eq!(of(None, Some(4), Some(5)), high);
+        for (max, desired) in [(0, Some(0)), (451, None)] {
+            let text = format!("max size {max} is not between 1 and 450");
+            assert_eq!(of(Some(0), Some(max), desired), refused(&text, &text));
+        }
     }
 
     #[test]

@@ -115,12 +115,12 @@ pub async fn create(
 /// The unique id of a role or user of the account that may have an entry.
 async fn principal_id(core: &Core, place: &Place, principal: &str) -> Result<String, Fault> {
     let parsed = principal.parse::<Arn>().ok();
-    let fits = parsed.is_some_and(|it| {
-        let entity = it.resource.starts_with("role/") || it.resource.starts_with("user/");
-        let linked = it.resource.starts_with("role/aws-service-role/");
-        it.service == "iam" && it.account == place.account && entity && !linked
-    });
-    if !fits {
+    let own = parsed.filter(|it| it.service == "iam" && it.account == place.account);
+    let starts = |with: &str| own.as_ref().is_some_and(|it| it.resource.starts_with(with));
+    if starts("role/aws-service-role/") {
+        return Err(fault::is_service_linked());
+    }
+    if !starts("role/") && !starts("user/") {
         return Err(fault::bad_principal(principal));
     }
     let found = core.parts.principals.id(principal).await;
@@ -175,7 +175,7 @@ pub async fn list(
     let cluster = cluster(core, &place, input.cluster_name.as_deref()).await?;
     let policy = input.associated_policy_arn.unwrap_or_default();
     if !policy.is_empty() && Policy::of_arn(&policy).is_none() {
-        return Err(super::policies::unknown(&policy));
+        return Err(super::policies::unknown());
     }
     let all = core.below::<AccessEntry>(&place, &cluster.id).await?;
     let mut principals: Vec<String> = all

@@ -176,7 +176,7 @@ async fn wanted(
         release: cloud::release_of(version, &place.region, &ami_type),
         role,
         subnets,
-        size: checks::size(input.scaling_config, USUAL)?,
+        size: checks::first_size(input.scaling_config, USUAL)?,
         types,
         spot: input.capacity_type.as_deref() == Some("SPOT"),
         ami_type,

@@ -559,7 +559,7 @@ async fn entries_let_their_very_principals_in() {
         }),
     };
     home.eks
-        .associate_access_policy(&call(), policy)
+        .associate_access_policy(&call(), policy.clone())
         .await
         .unwrap();
     let id = home.id();
@@ -581,6 +581,13 @@ async fn entries_let_their_very_principals_in() {
         tags: Some([("a".to_owned(), "b".to_owned())].into()),
     };
     home.eks.tag_resource(&call(), tags).await.unwrap();
+    let absent = AssociateAccessPolicyRequest {
+        policy_arn: Some(format!("{}None", Policy::View.arn())),
+        ..policy
+    };
+    let made = home.eks.associate_access_policy(&call(), absent).await;
+    let text = "The specified policyArn could not be found.";
+    refused(made, "ResourceNotFoundException", text);
     let list = ListAccessEntriesRequest {
         cluster_name: Some("demo".to_owned()),
         associated_policy_arn: Some(Policy::View.arn()),
@@ -596,6 +603,8 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
     home.active("API").await;
     let text = "The specified principalArn is invalid: invalid principal.";
     let form = "The principalArn parameter format is not valid";
+    let of_service = "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role";
+    let linked = "role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS";
     let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/clusters/jane");
     for (principal, text) in [
         ("jane".to_owned(), form),
@@ -603,6 +612,7 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
         (format!("arn:aws:iam::{ACCOUNT}:group/devs"), text),
         (format!("arn:aws:iam::{ACCOUNT}:role/nobody"), text),
         ("arn:aws:iam::999999999999:role/other".to_owned(), text),
+        (format!("arn:aws:iam::{ACCOUNT}:{linked}"), of_service),
     ] {
         let input = CreateAccessEntryRequest {
             cluster_name: Some("demo".to_owned()),

@@ -1,9 +1,9 @@
 //! What callers hear of what they cannot have: the codes, what it is about, and what the same request hears again meanwhile.
 
 use wharf_api_eks::{
-    CreateNodegroupRequest, DeleteClusterRequest, DescribeClusterRequest,
-    DescribePodIdentityAssociationRequest, Eks as _, LogSetup, Logging, TagResourceRequest,
-    UpdateClusterConfigRequest,
+    CreateAccessConfigRequest, CreateClusterRequest, CreateNodegroupRequest, DeleteClusterRequest,
+    DescribeClusterRequest, DescribePodIdentityAssociationRequest, Eks as _, LogSetup, Logging,
+    TagResourceRequest, UpdateClusterConfigRequest,
 };
 use wharf_testkit::{ACCOUNT, REGION, call, refused};
 use wharf_wire::Fault;
@@ -46,6 +46,19 @@ async fn a_refusal_says_of_what() {
     old.version = Some("1.2".to_owned());
     let refusal = home.eks.create_cluster(&call(), old).await.unwrap_err();
     assert_eq!(about(&refusal), [("clusterName", "demo")]);
+    for mode in [None, Some("CONFIG_MAP")] {
+        let access = CreateAccessConfigRequest {
+            authentication_mode: mode.map(str::to_owned),
+            bootstrap_cluster_creator_admin_permissions: Some(false),
+        };
+        let input = CreateClusterRequest {
+            access_config: Some(access),
+            ..home.request("CONFIG_MAP")
+        };
+        let made = home.eks.create_cluster(&call(), input).await;
+        let text = "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP";
+        refused(made, INVALID, text);
+    }
     home.active("API").await;
     let refusal = home.make(request("none")).await.unwrap_err();
     assert_eq!(
