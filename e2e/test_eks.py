@@ -172,10 +172,9 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
     refused_with(eks.list_access_policies, bad, "", nextToken=page["nextToken"])
     refused_with(eks.list_associated_access_policies, bad, "", **of, nextToken=first["nextToken"])
     no = POLICY.format("No")
-    refused_with(
-        eks.list_access_entries, bad, f"The policyArn {no} is not a cluster access policy", clusterName=cluster.name, associatedPolicyArn=no
-    )
-    refused_with(eks.associate_access_policy, bad, f"The policyArn {no} is not", **of, policyArn=no, accessScope={"type": "cluster"})
+    absent = "The specified policyArn could not be found."
+    refused_with(eks.list_access_entries, gone, absent, clusterName=cluster.name, associatedPolicyArn=no)
+    refused_with(eks.associate_access_policy, gone, absent, **of, policyArn=no, accessScope={"type": "cluster"})
     for scope, text in (
         ({"type": "namespace"}, "At least one namespace"),
         ({"type": "cluster", "namespaces": ["a"]}, "cannot be specified for an access scope of type cluster"),
@@ -183,9 +182,7 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
     ):
         refused_with(eks.associate_access_policy, bad, text, **of, policyArn=edit, accessScope=scope)
     galaxy = {"type": "galaxy"}
-    refused_with(
-        eks.associate_access_policy, "ValidationException", "enum value set: [cluster, namespace]", **of, policyArn=edit, accessScope=galaxy
-    )
+    refused_with(eks.associate_access_policy, bad, "enum value set: [cluster, namespace]", **of, policyArn=edit, accessScope=galaxy)
     stranger, nowhere = {**of, "principalArn": arn + "x"}, {**of, "clusterName": "none"}
     for call, more in (
         (eks.disassociate_access_policy, {"policyArn": view}),
@@ -211,18 +208,22 @@ def test_an_entry_is_changed(wharf, cluster):
     assert eks.update_access_entry(**of, kubernetesGroups=[])["accessEntry"]["kubernetesGroups"] == []
     bad = "InvalidParameterException"
     for change, text in (
-        ({"username": "system:admin"}, "username of an access entry cannot begin with system:"),
+        ({"username": "system:admin"}, "The username must not begin with system:"),
         ({"username": "{{SessionName}}"}, "must have a : before {{SessionName}}"),
-        ({"kubernetesGroups": ["good", "system:masters"]}, "group name of an access entry cannot begin with system:"),
+        (
+            {"kubernetesGroups": ["good", "system:masters"]},
+            "The kubernetes group name system:masters is invalid, it cannot start with system:",
+        ),
     ):
         refused_with(eks.update_access_entry, bad, text, **of, **change)
     assert eks.describe_access_entry(**of)["accessEntry"]["username"] == "jane"
     role = kubernetes.role(wharf)
     eks.create_access_entry(clusterName=cluster.name, principalArn=role, type="EC2_LINUX")
     node = {"clusterName": cluster.name, "principalArn": role}
-    refused_with(eks.update_access_entry, bad, "An access entry of type EC2_LINUX cannot be updated", **node, username="jane")
+    standard = 'This operation can only be performed on Access Entries with a type of "STANDARD".'
+    refused_with(eks.update_access_entry, bad, standard, **node, username="jane")
     policy = {"policyArn": POLICY.format("View"), "accessScope": {"type": "cluster"}}
-    refused_with(eks.associate_access_policy, bad, "of type EC2_LINUX", **node, **policy)
+    refused_with(eks.associate_access_policy, bad, standard, **node, **policy)
     for principal in (arn, role):
         eks.delete_access_entry(clusterName=cluster.name, principalArn=principal)
 

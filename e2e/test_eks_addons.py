@@ -105,9 +105,7 @@ def test_what_there_is(cluster):
     assert [it["addonName"] for it in found] == ALL
     (version,) = found[0]["addonVersions"]
     assert version["addonVersion"] == VERSION
-    assert version["compatibilities"] == [
-        {"clusterVersion": it, "platformVersions": ["*"], "defaultVersion": True} for it in ("1.36", "1.35")
-    ]
+    assert version["compatibilities"] == [{"clusterVersion": "1.36", "platformVersions": ["*"], "defaultVersion": True}]
     assert eks.describe_addon_versions(addonName="aws-mountpoint-s3-csi-driver")["addons"] == []
     assert eks.describe_addon_versions(kubernetesVersion="1.20")["addons"] == []
     networking = eks.describe_addon_versions(types=["networking"], maxResults=2)
@@ -123,7 +121,7 @@ def test_what_there_is(cluster):
     [
         (
             "InvalidParameterException",
-            "Addon specified is not supported in 1.36 kubernetes version",
+            "Addon aws-mountpoint-s3-csi-driver specified is not supported in 1.36 kubernetes version",
             {"addonName": "aws-mountpoint-s3-csi-driver"},
         ),
         ("InvalidParameterException", "Addon version specified is not supported", {"addonVersion": "v1.11.4-eksbuild.2"}),

@@ -132,8 +132,8 @@ def test_what_is_no_profile_is_refused(installation, cluster, execution_role, su
         ({"selectors": [{"namespace": "x"}] * 6}, invalid, "more than 5 Selectors"),
         ({"subnets": [public]}, invalid, f"Subnet {public} provided in Fargate Profile is not a private subnet"),
         ({"subnets": ["subnet-0123456789abcdef0"]}, invalid, "subnet-0123456789abcdef0"),
-        ({"fargateProfileName": "eks-mine"}, invalid, "fargateProfileName"),
-        ({"podExecutionRoleArn": role(installation)}, invalid, "the trusted entity is not correct"),
+        ({"fargateProfileName": "eks-mine"}, invalid, "The fargate profile name starts with the reserved prefix: 'eks-'."),
+        ({"podExecutionRoleArn": role(installation)}, invalid, "Misconfigured PodExecutionRole Trust Policy"),
         ({"clusterName": "nothing"}, "ResourceNotFoundException", "No cluster found for name: nothing."),
         ({"fargateProfileName": "web"}, "ResourceInUseException", "A Fargate Profile already exists with this name in this cluster."),
     ]:

@@ -209,9 +209,9 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     create("ResourceInUseException", f"NodeGroup already exists with name workers and cluster name {cluster.name}", nodegroupName="workers")
     create("ResourceNotFoundException", "No cluster found for name: none.", clusterName="none")
     sizes = {"minSize": 3, "maxSize": 4, "desiredSize": 2}
-    create(bad, "Minimum capacity 3 can't be greater than desired size 2", scalingConfig=sizes)
-    create(bad, "desired capacity 5 can't be greater than max size 4", scalingConfig={**sizes, "desiredSize": 5})
-    create(bad, "is reserved", labels={"eks.amazonaws.com/x": "y"})
+    create(bad, "minSize can't be greater than desiredSize", scalingConfig=sizes)
+    create(bad, "desiredSize can't be greater than maxSize", scalingConfig={**sizes, "desiredSize": 5})
+    create(bad, "Label cannot contain reserved prefixes", labels={"eks.amazonaws.com/x": "y"})
     create(bad, "is invalid", labels={"a": "b\n  - c"})
     create(bad, "unsupported Kubernetes version", version="1.2")
     create(bad, "amiType", amiType="AL2023_x86_64_NVIDIA")

@@ -56,7 +56,8 @@ impl Core {
         principal: &str,
     ) -> Result<Stored<AccessEntry>, Fault> {
         let key = names::entry_key(place, &cluster.id, principal);
-        self.table.read(&key).await?.ok_or_else(fault::no_entry)
+        let found = self.table.read(&key).await?;
+        found.ok_or_else(|| fault::no_entry(principal))
     }
 
     /// All that is below a cluster, by its id.

@@ -11,6 +11,7 @@ use crate::{
     config::LookupError,
     fargate::FargateProfile,
     groups::records::NodeGroup,
+    names,
     updates::{self, Update},
 };
 
@@ -50,7 +51,13 @@ pub fn invalid(text: impl Into<String>) -> Fault {
     faults::invalid_parameter_exception(text)
 }
 
+/// Of what is no name it is said that it is none.
 pub fn no_cluster(name: &str) -> Fault {
+    if !names::is_name(name) {
+        return invalid(
+            "The clusterName parameter contains invalid characters. It should conform to the regular expression \"^[0-9A-Za-z][A-Za-z0-9-_]*\"In other words, it should start with a number or letter, and can contain numbers, letters, dashes, and underscores.",
+        );
+    }
     let fault = faults::resource_not_found_exception(format!("No cluster found for name: {name}."));
     fault.with("clusterName", name)
 }
@@ -58,6 +65,13 @@ pub fn no_cluster(name: &str) -> Fault {
 pub fn cluster_exists(name: &str) -> Fault {
     let text = format!("Cluster already exists with name: {name}");
     faults::resource_in_use_exception(text).with("clusterName", name)
+}
+
+/// In EKS' words.
+pub fn bad_cluster_name() -> Fault {
+    invalid(
+        "The name parameter contains invalid characters. It should begin with letter or digit and can have any of the following characters: the set of Unicode letters, digits, hyphens and underscores.",
+    )
 }
 
 pub fn not_active(name: &str) -> Fault {
@@ -81,6 +95,13 @@ pub fn bad_role(arn: &str) -> Fault {
     invalid(format!(
         "Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
     ))
+}
+
+/// Of the role of a Fargate profile, in EKS' words, by which Terraform tries again.
+pub fn untrusting_pod_role() -> Fault {
+    invalid(
+        "Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal",
+    )
 }
 
 pub fn cluster_has_groups(cluster: &str, group: &str) -> Fault {
@@ -220,9 +241,17 @@ pub fn too_many_groups(most: u32) -> Fault {
 }
 
 pub fn group_is_updating(group: &NodeGroup) -> Fault {
+    group_is_busy(group, "updated")
+}
+
+pub fn group_cannot_be_deleted(group: &NodeGroup) -> Fault {
+    group_is_busy(group, "deleted")
+}
+
+fn group_is_busy(group: &NodeGroup, what: &str) -> Fault {
     let update = group.update.as_deref().unwrap_or_default();
     let text = format!(
-        "Nodegroup cannot be updated as it is currently not in Active State: update {update} is in progress"
+        "Nodegroup cannot be {what} as it is currently not in Active State: update {update} is in progress"
     );
     let fault = faults::resource_in_use_exception(text);
     fault
@@ -236,6 +265,36 @@ pub fn group_not_active(group: &NodeGroup) -> Fault {
     fault
         .with("clusterName", &*group.cluster)
         .with("nodegroupName", &*group.name)
+}
+
+/// In EKS' words, as are the next ones'.
+pub fn bad_group_name() -> Fault {
+    invalid(
+        "The nodegroup name parameter contains invalid characters. It should conform to the regular expression ^[0-9A-Za-z][A-Za-z0-9-_]*",
+    )
+}
+
+pub fn bad_taint_effect(given: &str) -> Fault {
+    invalid(format!(
+        "Invalid taint effect: {given}, must be one of these [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]"
+    ))
+}
+
+/// Of a label or a taint.
+pub fn reserved_prefix(what: &str) -> Fault {
+    invalid(format!(
+        "{what} cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]"
+    ))
+}
+
+pub fn types_twice() -> Fault {
+    faults::invalid_request_exception(
+        "Cannot specify instance types in launch template and API Request",
+    )
+}
+
+pub fn no_size_given() -> Fault {
+    invalid("Either all or at least one of minSize, maxSize, desiredSize must be provided")
 }
 
 /// Nodes have no SSH; with a launch template it is refused by EKS too, in these words.
@@ -278,6 +337,21 @@ pub fn too_few_zones() -> Fault {
     invalid("Subnets specified must be in at least two different AZs")
 }
 
+/// In EKS' words, as are the next one's. `groups` are those of other VPCs than `vpc`.
+pub fn foreign_security_groups(groups: &[&str], vpc: &str) -> Fault {
+    let groups = groups.join(", ");
+    invalid(format!(
+        "Security group(s) [{groups}] are not in the same VPC as the subnets. Please specify a security group that is associated with the VPC: {vpc}."
+    ))
+}
+
+/// Of a node group.
+pub fn foreign_subnets(vpc: &str) -> Fault {
+    invalid(format!(
+        "Specified subnets must belong to cluster's vpc {vpc}"
+    ))
+}
+
 /// What EC2 says of a caller's network.
 pub fn of_ec2(fault: Fault) -> Fault {
     match fault.status {
@@ -291,9 +365,32 @@ pub fn entry_exists() -> Fault {
     faults::resource_in_use_exception(text)
 }
 
-pub fn no_entry() -> Fault {
+/// Of what is no principal of IAM it is said that it is none.
+pub fn no_entry(principal: &str) -> Fault {
+    if !names::is_of_iam(principal) {
+        return bad_principal(principal);
+    }
     faults::resource_not_found_exception(
         "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.",
+    )
+}
+
+/// In EKS' words: of entries of nodes.
+pub fn not_standard() -> Fault {
+    invalid("This operation can only be performed on Access Entries with a type of \"STANDARD\".")
+}
+
+/// In EKS' words.
+pub fn is_service_linked() -> Fault {
+    invalid(
+        "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role",
+    )
+}
+
+/// In EKS' words: nobody could write the config map.
+pub fn nobody_enters() -> Fault {
+    invalid(
+        "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
     )
 }
 
@@ -307,8 +404,20 @@ pub fn association_exists(id: &str) -> Fault {
     faults::resource_in_use_exception(format!("Association already exists: {id}"))
 }
 
+/// In EKS' words where it cannot be the id of one.
 pub fn no_association(id: &str) -> Fault {
+    if id.len() != names::LENGTH_OF_ASSOCIATION {
+        return invalid(format!(
+            "The parameter associationId should be {} characters long.",
+            names::LENGTH_OF_ASSOCIATION
+        ));
+    }
     faults::resource_not_found_exception(format!("No association found with ID: {id}."))
+}
+
+/// In EKS' words, by which Terraform tries again.
+pub fn no_role_of_pods() -> Fault {
+    invalid("Role provided in the request does not exist.")
 }
 
 pub fn too_many_associations(most: u32) -> Fault {
@@ -317,9 +426,9 @@ pub fn too_many_associations(most: u32) -> Fault {
     ))
 }
 
-pub fn no_such_addon(version: &str) -> Fault {
+pub fn no_such_addon(name: &str, version: &str) -> Fault {
     invalid(format!(
-        "Addon specified is not supported in {version} kubernetes version"
+        "Addon {name} specified is not supported in {version} kubernetes version"
     ))
 }
 
@@ -435,10 +544,17 @@ pub fn profile_waits_for_update(profile: &FargateProfile) -> Fault {
     faults::resource_in_use_exception(text).with("clusterName", &**cluster)
 }
 
-pub fn no_provider(name: &str) -> Fault {
+/// In EKS' words, as are the next one's.
+pub fn no_provider(cluster: &str, name: &str) -> Fault {
     faults::resource_not_found_exception(format!(
-        "No identity provider config found for name: {name}."
+        "No config found for cluster: {cluster}, config type: oidc, config name: {name}"
     ))
+}
+
+pub fn own_issuer() -> Fault {
+    invalid(
+        "Incorrect Identity Provider URL configuration. The Identity Provider URL cannot be same as OpenID Connect (OIDC) issuer URL",
+    )
 }
 
 pub fn provider_exists(name: &str) -> Fault {
@@ -447,8 +563,17 @@ pub fn provider_exists(name: &str) -> Fault {
     ))
 }
 
-pub fn bad_principal() -> Fault {
-    invalid("The specified principalArn is invalid: invalid principal.")
+/// In EKS' words.
+pub fn bad_principal(principal: &str) -> Fault {
+    invalid(match names::is_of_iam(principal) {
+        true => "The specified principalArn is invalid: invalid principal.",
+        false => "The principalArn parameter format is not valid",
+    })
+}
+
+/// What is said of tags, of an operation on nothing but tags: those have a code of their own.
+pub fn bad_request(fault: Fault) -> Fault {
+    faults::bad_request_exception(fault.message)
 }
 
 pub fn no_resource(arn: &str) -> Fault {

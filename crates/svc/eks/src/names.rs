@@ -21,6 +21,16 @@ pub const PRINCIPAL: &str = "eks.amazonaws.com";
 /// In whose name node groups are: what its service-linked role may do.
 pub const OF_GROUPS: &str = "eks-nodegroup.amazonaws.com";
 
+/// Letters of the id of a Pod Identity association.
+pub const LENGTH_OF_ASSOCIATION: usize = 19;
+
+/// Whether text may name a cluster, a node group, a Fargate profile or an identity provider.
+pub fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
+    first && letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+}
+
 pub fn scope(place: &Place) -> Scope {
     Scope::new(SERVICE, &place.account, &place.region)
 }
@@ -122,6 +132,11 @@ pub fn profile_key(place: &Place, cluster: &str, name: &str) -> String {
 /// `fargateprofile/<c>/<fp>/<uuid>`
 pub fn profile_resource(cluster: &str, name: &str, uuid: &str) -> String {
     format!("fargateprofile/{cluster}/{name}/{uuid}")
+}
+
+/// Whether text is the ARN of something of IAM, as sessions are not.
+pub fn is_of_iam(text: &str) -> bool {
+    text.parse::<Arn>().is_ok_and(|it| it.service == "iam")
 }
 
 /// Whether an ARN is that of a role of the account.

@@ -95,12 +95,11 @@ pub async fn check_groups(
         .await;
     let found = found.map_err(fault::of_ec2)?;
     let found = found.security_groups.unwrap_or_default();
-    match found.iter().find(|it| it.vpc_id.as_deref() != Some(vpc)) {
-        Some(other) => Err(fault::invalid(format!(
-            "Security group {} does not belong to the VPC {vpc} of the subnets",
-            other.group_id.as_deref().unwrap_or_default()
-        ))),
-        None => Ok(()),
+    let others = found.iter().filter(|it| it.vpc_id.as_deref() != Some(vpc));
+    let others: Vec<&str> = others.filter_map(|it| it.group_id.as_deref()).collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(fault::foreign_security_groups(&others, vpc)),
     }
 }
 
@@ -124,28 +123,26 @@ pub async fn check_subnets(
     let onward = call.passed_on_by(PRINCIPAL);
     let found = core.parts.ec2.describe_subnets(&onward, wanted).await;
     let found = found.map_err(fault::of_ec2)?.subnets.unwrap_or_default();
-    match found.iter().find(|it| it.vpc_id.as_deref() != Some(vpc)) {
-        Some(other) => Err(fault::invalid(format!(
-            "Subnet {} does not belong to the VPC {vpc} of the cluster",
-            other.subnet_id.as_deref().unwrap_or_default()
-        ))),
-        None => Ok(()),
+    match found.iter().all(|it| it.vpc_id.as_deref() == Some(vpc)) {
+        true => Ok(()),
+        false => Err(fault::foreign_subnets(vpc)),
     }
 }
 
-/// Subnets of the VPC that have no way to the internet by a gateway of their own.
+/// Subnets of the VPC that have no way to the internet by a gateway of their own: those that are given, or else those of the cluster.
 ///
 /// # Errors
-/// There are none, or one is of another VPC, is public, or is not there.
-pub async fn check_private(
+/// There are none, or one that is given is of another VPC or public, or one is not there.
+pub async fn private_subnets(
     core: &Core,
     call: &Call,
     vpc: &str,
-    ids: &[String],
-) -> Result<(), Fault> {
-    if ids.is_empty() {
-        return Err(fault::invalid("Subnets cannot be empty"));
-    }
+    (given, of_cluster): (Vec<String>, &[String]),
+) -> Result<Vec<String>, Fault> {
+    let ids: &[String] = match given.is_empty() {
+        true => of_cluster,
+        false => &given,
+    };
     let onward = call.passed_on_by(PRINCIPAL);
     let wanted = DescribeSubnetsRequest {
         subnet_ids: Some(ids.to_vec()),
@@ -166,9 +163,14 @@ pub async fn check_private(
         tables.extend(page.route_tables.into_iter().flatten());
         next_token = page.next_token.filter(|it| !it.is_empty());
         if next_token.is_none() {
-            return checks::private(vpc, &subnets, &tables);
+            break;
         }
     }
+    if given.is_empty() {
+        return checks::private_of(of_cluster, &tables);
+    }
+    checks::private(vpc, &subnets, &tables)?;
+    Ok(given)
 }
 
 /// Instance types that there are.

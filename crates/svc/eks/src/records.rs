@@ -38,8 +38,8 @@ impl Status {
     }
 }
 
-/// How principals of IAM enter. It moves to the right only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How principals of IAM enter. It moves to the right only, one step at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Mode {
     ConfigMap,
@@ -55,6 +55,15 @@ impl Mode {
             Self::ConfigMap => "CONFIG_MAP",
             Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
             Self::Api => "API",
+        }
+    }
+
+    /// The only one that a cluster of this one goes to.
+    pub fn next(self) -> Option<Self> {
+        match self {
+            Self::ConfigMap => Some(Self::ApiAndConfigMap),
+            Self::ApiAndConfigMap => Some(Self::Api),
+            Self::Api => None,
         }
     }
 

@@ -23,10 +23,12 @@ use crate::{
     fault::EksFaults,
     groups::records::NodeGroup,
     joining::{self, Joining},
+    named::Named as _,
     names, ops,
     pod_identity::{self, NoPodRole, PodRole},
     reconcile,
     records::Cluster,
+    refuse,
 };
 
 /// Clusters looked at at once.
@@ -247,8 +249,13 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 wharf_api_eks::operations! {
     impl EksService;
     authorize(self, cx, input) = authorize::checks(&self.core, cx, input).await;
+    refuse = refuse::refuse;
     understood = UNDERSTOOD;
-    run(self, operation, call, input) = operation(&self.core, call, input).await;
+    run(self, operation, call, input) = {
+        let names = input.names();
+        let outcome = operation(&self.core, call, input).await;
+        outcome.map_err(|it| names.told(it))
+    };
 
     associate_access_policy = ops::policies::associate;
     associate_encryption_config = ops::encryption::associate;

@@ -71,7 +71,7 @@ pub fn of(part: Part) -> Facts {
 /// # Errors
 /// There is none of that name, or not in that version.
 pub fn find(name: &str, version: Option<&str>, cluster: &str) -> Result<Part, Fault> {
-    let part = Part::named(name).ok_or_else(|| fault::no_such_addon(cluster))?;
+    let part = Part::named(name).ok_or_else(|| fault::no_such_addon(name, cluster))?;
     match version.is_none_or(|it| it == VERSION) {
         true => Ok(part),
         false => Err(fault::no_such_addon_version()),
@@ -145,7 +145,7 @@ mod tests {
         let code = |it: Result<Part, Fault>| it.unwrap_err().message;
         assert_eq!(
             code(find("aws-mountpoint-s3-csi-driver", None)),
-            "Addon specified is not supported in 1.35 kubernetes version"
+            "Addon aws-mountpoint-s3-csi-driver specified is not supported in 1.35 kubernetes version"
         );
         assert_eq!(
             code(find("coredns", Some("v1.11.4-eksbuild.2"))),

@@ -5,7 +5,7 @@ use wharf_api_eks::FargateProfileSelector;
 use wharf_wire::Fault;
 
 use super::Selector;
-use crate::fault;
+use crate::{fault, names};
 
 const MOST_SELECTORS: usize = 5;
 const MOST_LABELS: usize = 5;
@@ -16,17 +16,14 @@ const MOST_KEY: usize = 253 + 1 + 63;
 const MOST_VALUE: usize = 63;
 
 pub fn name(given: &str) -> Result<(), Fault> {
-    let mut letters = given.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    if !first || !rest || given.len() > MOST_NAME {
+    if !names::is_name(given) || given.len() > MOST_NAME {
         return Err(fault::invalid(
             "The fargateProfileName can have 1 to 63 letters, digits, hyphens and underscores, and must begin with a letter or digit.",
         ));
     }
     match given.starts_with("eks-") {
         true => Err(fault::invalid(
-            "The fargateProfileName cannot begin with eks-, which is reserved.",
+            "The fargate profile name starts with the reserved prefix: 'eks-'.",
         )),
         false => Ok(()),
     }
@@ -98,6 +95,21 @@ pub fn private(vpc: &str, subnets: &[Subnet], tables: &[RouteTable]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Which of the subnets of a cluster lead to no internet gateway by themselves. `tables` are those of its VPC.
+///
+/// # Errors
+/// All of them do.
+pub fn private_of(subnets: &[String], tables: &[RouteTable]) -> Result<Vec<String>, Fault> {
+    let private = subnets.iter().filter(|it| !is_public(it, tables));
+    let private: Vec<String> = private.cloned().collect();
+    match private.is_empty() {
+        true => Err(fault::invalid(
+            "Fargate Profile needs private subnets, and the cluster has none: specify subnets",
+        )),
+        false => Ok(private),
+    }
 }
 
 /// By the table that it is associated with, or else the main one.
@@ -210,5 +222,8 @@ mod tests {
         );
         assert!(private("v", &[subnet("inner", "w")], &tables).is_err());
         assert!(private("v", &[subnet("outer", "v")], &tables[1..]).is_ok());
+        let all = ["outer".to_owned(), "inner".to_owned()];
+        assert_eq!(private_of(&all, &tables).unwrap(), ["inner"]);
+        assert!(private_of(&all[..1], &tables).is_err());
     }
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::fault;
 
+const MOST_NAME: usize = 63;
 /// Label keys, values and taints of a group.
 const MOST_TAINTS: usize = 50;
 const MOST_LABELS: usize = 100;
@@ -32,25 +33,30 @@ pub const AMI_TYPE: &str = "AL2023_x86_64_STANDARD";
 pub const CUSTOM: &str = "CUSTOM";
 
 pub fn name(given: &str) -> Result<(), Fault> {
-    let mut letters = given.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    match first && rest && given.len() <= 63 {
-        true => Ok(()),
-        false => Err(fault::invalid(
-            "The nodegroup name can have 1 to 63 letters, digits, hyphens and underscores, and must begin with a letter or digit.",
-        )),
+    match given.len() {
+        1..=MOST_NAME if crate::names::is_name(given) => Ok(()),
+        1..=MOST_NAME => Err(fault::bad_group_name()),
+        _ => Err(fault::invalid(format!(
+            "The nodegroup name can have 1 to {MOST_NAME} letters, digits, hyphens and underscores, and must begin with a letter or digit."
+        ))),
     }
+}
+
+/// Of a new group; what is not said is as `usual`. In EKS' words, which differ from those of changes.
+pub fn first_size(given: Option<NodegroupScalingConfig>, usual: Size) -> Result<Size, Fault> {
+    let size = over(given, usual);
+    if size.min > size.desired {
+        return Err(fault::invalid("minSize can't be greater than desiredSize"));
+    }
+    if size.desired > size.max {
+        return Err(fault::invalid("desiredSize can't be greater than maxSize"));
+    }
+    bounded(size)
 }
 
 /// What is not said stays as it was.
 pub fn size(given: Option<NodegroupScalingConfig>, was: Size) -> Result<Size, Fault> {
-    let given = given.unwrap_or_default();
-    let size = Size {
-        min: given.min_size.unwrap_or(was.min),
-        max: given.max_size.unwrap_or(was.max),
-        desired: given.desired_size.unwrap_or(was.desired),
-    };
+    let size = over(given, was);
     let Size { min, max, desired } = size;
     if min > desired {
         return Err(fault::invalid(format!(
@@ -62,9 +68,22 @@ pub fn size(given: Option<NodegroupScalingConfig>, was: Size) -> Result<Size, Fa
             "desired capacity {desired} can't be greater than max size {max}"
         )));
     }
-    match max {
+    bounded(size)
+}
+
+fn over(given: Option<NodegroupScalingConfig>, was: Size) -> Size {
+    let given = given.unwrap_or_default();
+    Size {
+        min: given.min_size.unwrap_or(was.min),
+        max: given.max_size.unwrap_or(was.max),
+        desired: given.desired_size.unwrap_or(was.desired),
+    }
+}
+
+fn bounded(size: Size) -> Result<Size, Fault> {
+    match size.max {
         1..=450 => Ok(size),
-        _ => Err(fault::invalid(format!(
+        max => Err(fault::invalid(format!(
             "max size {max} is not between 1 and 450"
         ))),
     }
@@ -199,12 +218,9 @@ fn key(key: &str, what: &str) -> Result<(), Fault> {
     }
     let prefix = key.split_once('/').map_or("", |it| it.0);
     let within = |of: &str| prefix == of || prefix.ends_with(&format!(".{of}"));
-    let reserved = RESERVED.into_iter().find(|it| within(it));
-    match reserved.filter(|_| !OF_NODES.into_iter().any(within)) {
-        Some(reserved) => Err(fault::invalid(format!(
-            "{what} key {key} is invalid: the prefix {reserved} is reserved"
-        ))),
-        None => Ok(()),
+    match RESERVED.into_iter().any(within) && !OF_NODES.into_iter().any(within) {
+        true => Err(fault::reserved_prefix(what)),
+        false => Ok(()),
     }
 }
 
@@ -241,7 +257,7 @@ pub fn taints(given: Option<Vec<api::Taint>>) -> Result<Vec<Taint>, Fault> {
         let taint = Taint {
             key: it.key.unwrap_or_default(),
             value: it.value.unwrap_or_default(),
-            effect: it.effect.unwrap_or_default(),
+            effect: it.effect.ok_or_else(|| fault::bad_taint_effect("null"))?,
         };
         key(&taint.key, "Taint")?;
         value(&taint.value, "Taint")?;
@@ -288,16 +304,27 @@ mod tests {
                 max_size: max,
                 desired_size: desired,
             };
-            size(Some(given), was).map_err(|it| it.message)
+            let first = first_size(Some(given.clone()), was).map_err(|it| it.message);
+            (first, size(Some(given), was).map_err(|it| it.message))
         };
+        let refused = |first: &str, then: &str| (Err(first.to_owned()), Err(then.to_owned()));
         assert_eq!(size(None, was).unwrap(), was);
-        assert_eq!(of(None, Some(9), None), Ok(Size { max: 9, ..was }));
-        let low = "Minimum capacity 3 can't be greater than desired size 2";
-        assert_eq!(of(Some(3), None, None), Err(low.to_owned()));
-        let high = "desired capacity 5 can't be greater than max size 4";
-        assert_eq!(of(None, Some(4), Some(5)), Err(high.to_owned()));
-        assert!(of(Some(0), Some(0), Some(0)).is_err());
-        assert!(of(None, Some(451), None).is_err());
+        let larger = Size { max: 9, ..was };
+        assert_eq!(of(None, Some(9), None), (Ok(larger), Ok(larger)));
+        let low = refused(
+            "minSize can't be greater than desiredSize",
+            "Minimum capacity 3 can't be greater than desired size 2",
+        );
+        assert_eq!(of(Some(3), None, None), low);
+        let high = refused(
+            "desiredSize can't be greater than maxSize",
+            "desired capacity 5 can't be greater than max size 4",
+        );
+        assert_eq!(of(None, Some(4), Some(5)), high);
+        for (max, desired) in [(0, Some(0)), (451, None)] {
+            let text = format!("max size {max} is not between 1 and 450");
+            assert_eq!(of(Some(0), Some(max), desired), refused(&text, &text));
+        }
     }
 
     #[test]
@@ -315,6 +342,11 @@ mod tests {
             let all = [(key.to_owned(), value.to_owned())].into();
             assert_eq!(labels(&all).is_ok(), good, "{key}={value}");
         }
+        let reserved = [("x.k8s.io/team".to_owned(), "x".to_owned())].into();
+        assert_eq!(
+            labels(&reserved).unwrap_err().message,
+            "Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]"
+        );
     }
 
     #[test]
@@ -332,6 +364,14 @@ mod tests {
         );
         assert!(taints(Some(vec![taint("NO_EXECUTE"), taint("NO_EXECUTE")])).is_err());
         assert!(taints(Some(vec![taint("NO_EXECUTE"); 51])).is_err());
+        let none = api::Taint {
+            effect: None,
+            ..taint("")
+        };
+        assert_eq!(
+            taints(Some(vec![none])).unwrap_err().message,
+            "Invalid taint effect: null, must be one of these [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]"
+        );
     }
 
     #[test]
@@ -394,5 +434,9 @@ mod tests {
             assert_eq!(name(given).is_ok(), good, "{given}");
         }
         assert!(name(&"a".repeat(64)).is_err());
+        assert_eq!(
+            name("a/b").unwrap_err().message,
+            "The nodegroup name parameter contains invalid characters. It should conform to the regular expression ^[0-9A-Za-z][A-Za-z0-9-_]*"
+        );
     }
 }

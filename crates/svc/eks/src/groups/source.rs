@@ -112,9 +112,7 @@ fn taken(id: String, data: ResponseLaunchTemplateData, has_types: bool) -> Resul
         )));
     }
     if has_types && data.instance_type.is_some() {
-        return Err(fault::invalid(
-            "You cannot specify an instance type in both the launch template and the request.",
-        ));
+        return Err(fault::types_twice());
     }
     let mut tags: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for of in data.tag_specifications.into_iter().flatten() {
@@ -174,7 +172,11 @@ mod tests {
         };
         let read = taken("lt-1".to_owned(), good.clone(), false).unwrap();
         assert_eq!(read.instance_type.as_deref(), Some("t3.small"));
-        assert!(taken("lt-1".to_owned(), good.clone(), true).is_err());
+        let twice = taken("lt-1".to_owned(), good.clone(), true).unwrap_err();
+        assert_eq!(
+            twice.to_string(),
+            "InvalidRequestException: Cannot specify instance types in launch template and API Request"
+        );
         let profile = LaunchTemplateIamInstanceProfileSpecification::default();
         let profile = ResponseLaunchTemplateData {
             iam_instance_profile: Some(profile),

@@ -44,18 +44,22 @@ pub async fn describe(
         &owners.join(","),
     ];
     let (names, next_token) = core.page(call, ("eks/DescribeAddonVersions", &of), names, at)?;
-    let addons = names.iter().filter_map(|it| Part::named(it)).map(info);
+    let addons = names.iter().filter_map(|it| Part::named(it));
+    let addons = addons.map(|it| info(it, version.as_deref()));
     Ok(DescribeAddonVersionsResponse {
         addons: Some(addons.collect()),
         next_token,
     })
 }
 
-fn info(part: Part) -> AddonInfo {
+/// `version`: the one of Kubernetes that is asked about, or all.
+fn info(part: Part, version: Option<&str>) -> AddonInfo {
     let text = |it: &str| Some(it.to_owned());
     let texts = |all: &[&str]| Some(all.iter().map(|it| (*it).to_owned()).collect());
     let facts = facts::of(part);
-    let compatibilities = Version::ALL.map(|it| Compatibility {
+    let versions = Version::ALL.into_iter();
+    let versions = versions.filter(|it| version.is_none_or(|asked| asked == it.name()));
+    let compatibilities = versions.map(|it| Compatibility {
         cluster_version: text(it.name()),
         platform_versions: texts(&["*"]),
         default_version: Some(true),
@@ -70,7 +74,7 @@ fn info(part: Part) -> AddonInfo {
             addon_version: text(facts::VERSION),
             architecture: texts(&["amd64", "arm64"]),
             compute_types: texts(&["ec2"]),
-            compatibilities: Some(compatibilities.to_vec()),
+            compatibilities: Some(compatibilities.collect()),
             requires_configuration: Some(false),
             requires_iam_permissions: Some(facts.identity.is_some()),
         }]),

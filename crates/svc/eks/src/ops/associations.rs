@@ -51,6 +51,9 @@ pub async fn create(
     let wanted = wanted(core, &place, &cluster, input)?;
     let account = (wanted.namespace.as_str(), wanted.service_account.as_str());
     let key = names::association_key(&place, &cluster.id, account);
+    if core.table.read::<Association>(&key).await?.is_none() {
+        check_role(core, &wanted.role).await?;
+    }
     let own = names::cluster_key(&place, &cluster.name);
     let made = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;
@@ -123,6 +126,15 @@ pub fn own_role(place: &Place, given: &str) -> Result<String, Fault> {
         false => Err(fault::invalid(format!(
             "The role {given} is not the ARN of a role of this account."
         ))),
+    }
+}
+
+/// It is there. Whether it trusts pods is asked when one of them asks.
+async fn check_role(core: &Core, role: &str) -> Result<(), Fault> {
+    let id = core.parts.principals.id(role).await;
+    match id.map_err(fault::lookup)? {
+        Some(_) => Ok(()),
+        None => Err(fault::no_role_of_pods()),
     }
 }
 
@@ -219,6 +231,9 @@ pub async fn update(
     let (_, found) = find(core, &place, named).await?;
     let role = input.role_arn.filter(|it| !it.is_empty());
     let role = role.map(|it| own_role(&place, &it)).transpose()?;
+    if let Some(role) = &role {
+        check_role(core, role).await?;
+    }
     // What is not said stays; an empty text takes it away.
     let target = input.target_role_arn.map(|it| target(Some(it)));
     let target = target.transpose()?;

@@ -64,7 +64,7 @@ pub async fn delete(
             return Err(fault::cluster_has_profiles(&name));
         }
         if let Some(update) = &cluster.update {
-            return Err(fault::cluster_is_updating("DeleteCluster", &name, update));
+            return Err(fault::cluster_is_updating("delete", &name, update));
         }
         if cluster.deletion_protection {
             return Err(fault::protected(&name));

@@ -136,6 +136,9 @@ async fn wanted(
     let mode = Mode::ALL.into_iter().find(|it| Some(it.name()) == mode);
     let mode = mode.unwrap_or(Mode::ConfigMap);
     let creator_is_admin = access.bootstrap_cluster_creator_admin_permissions != Some(false);
+    if !creator_is_admin && !mode.has_entries() {
+        return Err(fault::nobody_enters());
+    }
     let caller = &call.caller;
     let creator = Identity::new(
         &caller.arn,

@@ -115,30 +115,32 @@ pub async fn create(
 /// The unique id of a role or user of the account that may have an entry.
 async fn principal_id(core: &Core, place: &Place, principal: &str) -> Result<String, Fault> {
     let parsed = principal.parse::<Arn>().ok();
-    let fits = parsed.is_some_and(|it| {
-        let entity = it.resource.starts_with("role/") || it.resource.starts_with("user/");
-        let linked = it.resource.starts_with("role/aws-service-role/");
-        it.service == "iam" && it.account == place.account && entity && !linked
-    });
-    if !fits {
-        return Err(fault::bad_principal());
+    let own = parsed.filter(|it| it.service == "iam" && it.account == place.account);
+    let starts = |with: &str| own.as_ref().is_some_and(|it| it.resource.starts_with(with));
+    if starts("role/aws-service-role/") {
+        return Err(fault::is_service_linked());
+    }
+    if !starts("role/") && !starts("user/") {
+        return Err(fault::bad_principal(principal));
     }
     let found = core.parts.principals.id(principal).await;
     let found = found.map_err(fault::lookup)?;
-    found.ok_or_else(fault::bad_principal)
+    found.ok_or_else(|| fault::bad_principal(principal))
 }
 
 fn check_names(username: Option<&str>, groups: &[String]) -> Result<(), Fault> {
     let reserved = |it: &str| RESERVED.iter().find(|start| it.starts_with(**start));
     if let Some(start) = username.and_then(reserved) {
         return Err(fault::invalid(format!(
-            "The username of an access entry cannot begin with {start}"
+            "The username must not begin with {start}"
         )));
     }
-    if let Some(start) = groups.iter().find_map(|it| reserved(it)) {
-        return Err(fault::invalid(format!(
-            "The kubernetes group name of an access entry cannot begin with {start}"
-        )));
+    for group in groups {
+        if let Some(start) = reserved(group) {
+            return Err(fault::invalid(format!(
+                "The kubernetes group name {group} is invalid, it cannot start with {start}"
+            )));
+        }
     }
     // Else who names their session would choose whom they are taken for.
     let session = username.and_then(|it| it.split_once("{{SessionName"));
@@ -173,7 +175,7 @@ pub async fn list(
     let cluster = cluster(core, &place, input.cluster_name.as_deref()).await?;
     let policy = input.associated_policy_arn.unwrap_or_default();
     if !policy.is_empty() && Policy::of_arn(&policy).is_none() {
-        return Err(super::policies::unknown(&policy));
+        return Err(super::policies::unknown());
     }
     let all = core.below::<AccessEntry>(&place, &cluster.id).await?;
     let mut principals: Vec<String> = all
@@ -209,12 +211,9 @@ pub async fn update(
     let key = names::entry_key(&place, &cluster.id, &principal);
     let entry = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
-            return Err(fault::invalid(format!(
-                "An access entry of type {} cannot be updated",
-                entry.entry_type
-            )));
+            return Err(fault::not_standard());
         }
         entry.groups = groups.clone().unwrap_or(entry.groups);
         entry.username = username.clone().unwrap_or(entry.username);
@@ -239,7 +238,7 @@ pub async fn delete(
     transact!(core.table, &call.permit, |tx| {
         tx.find::<AccessEntry>(&key)
             .await?
-            .ok_or_else(fault::no_entry)?;
+            .ok_or_else(|| fault::no_entry(&principal))?;
         tx.delete(&key);
     });
     Ok(DeleteAccessEntryResponse {})
@@ -266,5 +265,14 @@ mod tests {
             let found = check_names(username, &groups(group));
             assert_eq!(found.is_ok(), good, "{username:?} {group}");
         }
+        let said = |username, group| check_names(username, &groups(group)).unwrap_err().message;
+        assert_eq!(
+            said(Some("system:node:x"), "devs"),
+            "The username must not begin with system:"
+        );
+        assert_eq!(
+            said(None, "system:masters"),
+            "The kubernetes group name system:masters is invalid, it cannot start with system:"
+        );
     }
 }

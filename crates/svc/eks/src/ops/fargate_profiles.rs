@@ -44,14 +44,15 @@ pub async fn create(
     let place = Place::of(call);
     let cluster = input.cluster_name.as_deref().unwrap_or_default();
     let cluster = core.cluster(&place, cluster).await?.record;
-    if cluster.status != records::Status::Active {
-        return Err(fault::not_active(&cluster.name));
-    }
     let name = input.fargate_profile_name.clone().unwrap_or_default();
     let key = names::profile_key(&place, &cluster.id, &name);
     let token = input.client_request_token.clone();
+    // Whatever became of the cluster since.
     if let Some(there) = core.table.read::<FargateProfile>(&key).await? {
         return repeated(&place, &there.record, token.as_deref());
+    }
+    if cluster.status != records::Status::Active {
+        return Err(fault::not_active(&cluster.name));
     }
     let mut profile = wanted(core, call, (&place, &cluster), input).await?;
     let own = names::cluster_key(&place, &cluster.name);
@@ -59,12 +60,12 @@ pub async fn create(
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);
         let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
+        if let Some(there) = tx.find::<FargateProfile>(&key).await? {
+            return repeated(&place, &there, token.as_deref());
+        }
         // In another mode its nodes enter by something else.
         if standing.status != records::Status::Active || standing.mode != cluster.mode {
             return Err(fault::not_active(&cluster.name));
-        }
-        if let Some(there) = tx.find::<FargateProfile>(&key).await? {
-            return repeated(&place, &there, token.as_deref());
         }
         alone(core, (&place, &cluster), ("create", &name)).await?;
         if standing.profiles >= MOST {
@@ -75,7 +76,7 @@ pub async fn create(
         if standing.mode.has_entries() {
             let of = (&place, &cluster);
             if !node_entries::make(core, of, &mut profile, &mut tx).await? {
-                return Err(fault::bad_role(&profile.role));
+                return Err(fault::untrusting_pod_role());
             }
         }
         tx.put(&key, &profile);
@@ -125,14 +126,15 @@ async fn wanted(
     checks::name(&name)?;
     let selectors = checks::selectors(input.selectors)?;
     let subnets = input.subnets.unwrap_or_default();
-    network::check_private(core, call, &cluster.vpc, &subnets).await?;
+    let subnets = (subnets, cluster.subnets.as_slice());
+    let subnets = network::private_subnets(core, call, &cluster.vpc, subnets).await?;
     let uuid = ids::uuid();
     let role = input.pod_execution_role_arn.unwrap_or_default();
     let role = arn::canonical(&role).into_owned();
     let source = names::arn(place, names::profile_resource(&cluster.name, &name, &uuid));
     let trusts = core.parts.principals.trusts(&role, PRINCIPAL, &source);
     if !names::is_role_of(&role, place) || !trusts.await.map_err(fault::lookup)? {
-        return Err(fault::bad_role(&role));
+        return Err(fault::untrusting_pod_role());
     }
     Ok(FargateProfile {
         cluster: cluster.name.clone(),

@@ -1,8 +1,9 @@
 //! UpdateNodegroupConfig and UpdateNodegroupVersion.
 
 use wharf_api_eks::{
-    UpdateLabelsPayload, UpdateNodegroupConfigRequest, UpdateNodegroupConfigResponse,
-    UpdateNodegroupVersionRequest, UpdateNodegroupVersionResponse, UpdateTaintsPayload,
+    NodegroupScalingConfig, UpdateLabelsPayload, UpdateNodegroupConfigRequest,
+    UpdateNodegroupConfigResponse, UpdateNodegroupVersionRequest, UpdateNodegroupVersionResponse,
+    UpdateTaintsPayload,
 };
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
@@ -87,6 +88,9 @@ pub async fn config(
             group.generation += 1;
         }
         if let Some(given) = input.scaling_config.clone() {
+            if given == NodegroupScalingConfig::default() {
+                return Err(fault::no_size_given());
+            }
             group.size = checks::size(Some(given), size)?;
             group.resize = true;
             let Size { min, max, desired } = group.size;
@@ -330,6 +334,22 @@ mod tests {
             "Nodegroup health has issues other than [ AsgInstanceLaunchFailures, InstanceLimitExceeded, InsufficientFreeAddresses, ClusterUnreachable ]"
         );
     }
+
+    #[test]
+    fn a_group_that_is_updated_says_what_it_is_kept_from() {
+        let mut group = group();
+        group.update = Some("u1".to_owned());
+        let end = "as it is currently not in Active State: update u1 is in progress";
+        assert_eq!(
+            fault::group_is_updating(&group).message,
+            format!("Nodegroup cannot be updated {end}")
+        );
+        assert_eq!(
+            fault::group_cannot_be_deleted(&group).message,
+            format!("Nodegroup cannot be deleted {end}")
+        );
+    }
+
     use crate::groups::plan::tests::group;
 
     #[test]

@@ -62,14 +62,15 @@ pub async fn create(
         .cluster(&place, input.cluster_name.as_deref().unwrap_or_default())
         .await?;
     let cluster = cluster.record;
-    if cluster.status != records::Status::Active {
-        return Err(fault::not_active(&cluster.name));
-    }
     let name = input.nodegroup_name.clone().unwrap_or_default();
     let key = names::group_key(&place, &cluster.id, &name);
     let token = input.client_request_token.clone();
+    // Whatever became of the cluster since.
     if let Some(there) = core.table.read::<NodeGroup>(&key).await? {
         return repeated(&place, there.record, token.as_deref());
+    }
+    if cluster.status != records::Status::Active {
+        return Err(fault::not_active(&cluster.name));
     }
     let mut group = wanted(core, call, &place, &cluster, input).await?;
     check_entry(core, &place, &cluster, &group.role).await?;
@@ -78,12 +79,12 @@ pub async fn create(
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);
         let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
+        if let Some(there) = tx.find::<NodeGroup>(&key).await? {
+            return repeated(&place, there, token.as_deref());
+        }
         // In another mode its nodes enter by something else.
         if standing.status != records::Status::Active || standing.mode != cluster.mode {
             return Err(fault::not_active(&cluster.name));
-        }
-        if let Some(there) = tx.find::<NodeGroup>(&key).await? {
-            return repeated(&place, there, token.as_deref());
         }
         if standing.groups >= MOST {
             return Err(fault::too_many_groups(MOST));
@@ -175,7 +176,7 @@ async fn wanted(
         release: cloud::release_of(version, &place.region, &ami_type),
         role,
         subnets,
-        size: checks::size(input.scaling_config, USUAL)?,
+        size: checks::first_size(input.scaling_config, USUAL)?,
         types,
         spot: input.capacity_type.as_deref() == Some("SPOT"),
         ami_type,
@@ -310,7 +311,7 @@ pub async fn delete(
         let there = tx.find::<NodeGroup>(&key).await?;
         let mut group = there.ok_or_else(|| fault::no_group(&name))?;
         if group.update.is_some() {
-            return Err(fault::group_is_updating(&group));
+            return Err(fault::group_cannot_be_deleted(&group));
         }
         if group.status == Status::DeleteFailed {
             // It is tried anew, from where it was.

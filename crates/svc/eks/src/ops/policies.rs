@@ -4,7 +4,7 @@ use wharf_api_eks::{
     AccessPolicy, AccessScope, AssociateAccessPolicyRequest, AssociateAccessPolicyResponse,
     DisassociateAccessPolicyRequest, DisassociateAccessPolicyResponse, ListAccessPoliciesRequest,
     ListAccessPoliciesResponse, ListAssociatedAccessPoliciesRequest,
-    ListAssociatedAccessPoliciesResponse,
+    ListAssociatedAccessPoliciesResponse, faults::resource_not_found_exception,
 };
 use wharf_base::arn;
 use wharf_kube_auth::{
@@ -24,10 +24,9 @@ use crate::{
 /// Namespaces of one association.
 const MOST_NAMESPACES: usize = 100;
 
-pub(super) fn unknown(policy: &str) -> Fault {
-    fault::invalid(format!(
-        "The policyArn {policy} is not a cluster access policy"
-    ))
+/// In EKS' words.
+pub(super) fn unknown() -> Fault {
+    resource_not_found_exception("The specified policyArn could not be found.")
 }
 
 pub async fn list(
@@ -80,19 +79,16 @@ pub async fn associate(
     let cluster = cluster(core, &place, input.cluster_name.as_deref()).await?;
     let policy = input.policy_arn.unwrap_or_default();
     if Policy::of_arn(&policy).is_none() {
-        return Err(unknown(&policy));
+        return Err(unknown());
     }
     let namespaces = namespaces(input.access_scope)?;
     let principal = principal(input.principal_arn);
     let key = names::entry_key(&place, &cluster.id, &principal);
     let association = transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.entry_type != mapping::STANDARD {
-            return Err(fault::invalid(format!(
-                "Access policies cannot be associated with an access entry of type {}",
-                entry.entry_type
-            )));
+            return Err(fault::not_standard());
         }
         let now = core.now();
         let before = entry.policies.get(&policy);
@@ -124,9 +120,9 @@ pub async fn disassociate(
     let key = names::entry_key(&place, &cluster.id, &principal);
     transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<AccessEntry>(&key).await?;
-        let mut entry = found.ok_or_else(fault::no_entry)?;
+        let mut entry = found.ok_or_else(|| fault::no_entry(&principal))?;
         if entry.policies.remove(&policy).is_none() {
-            return Err(wharf_api_eks::faults::resource_not_found_exception(
+            return Err(resource_not_found_exception(
                 "The specified policyArn is not associated with the access entry.",
             ));
         }

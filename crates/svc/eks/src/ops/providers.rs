@@ -43,7 +43,7 @@ pub async fn find(
     let name = name.unwrap_or_default();
     let key = names::provider_key(place, &cluster.record.id, name);
     let found = core.table.read(&key).await?;
-    let found = found.ok_or_else(|| fault::no_provider(name))?;
+    let found = found.ok_or_else(|| fault::no_provider(&cluster.record.name, name))?;
     Ok((cluster, found))
 }
 
@@ -82,9 +82,7 @@ pub async fn associate(
     };
     let own = names::issuer(&place, &cluster.id);
     if wanted.issuer.trim_end_matches('/') == own {
-        return Err(fault::invalid(
-            "The issuerUrl cannot be the OIDC issuer URL of the cluster itself.",
-        ));
+        return Err(fault::own_issuer());
     }
     let key = names::provider_key(&place, &cluster.id, &wanted.name);
     let token = input.client_request_token;
@@ -145,10 +143,7 @@ fn begin(
 /// What a request asks for. Pure but for its id.
 fn wanted(input: OidcIdentityProviderConfigRequest) -> Result<IdentityProvider, Fault> {
     let name = input.identity_provider_config_name.unwrap_or_default();
-    let mut letters = name.chars();
-    let first = letters.next().is_some_and(|it| it.is_ascii_alphanumeric());
-    let rest = letters.all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'));
-    if !first || !rest || name.len() > LONGEST_NAME {
+    if !names::is_name(&name) || name.len() > LONGEST_NAME {
         return Err(fault::invalid(format!(
             "The identity provider config name can have 1 to {LONGEST_NAME} letters, digits, hyphens and underscores, and must begin with a letter or digit."
         )));
@@ -271,7 +266,7 @@ pub async fn disassociate(
             });
         }
         let there = tx.find::<IdentityProvider>(&key).await?;
-        let mut provider = there.ok_or_else(|| fault::no_provider(name))?;
+        let mut provider = there.ok_or_else(|| fault::no_provider(&standing.name, name))?;
         let update = begin(&mut standing, DISASSOCIATE, &provider.name, &token, core)?;
         provider.status = Status::Deleting;
         known.make_room(&mut tx, &place, &id);

@@ -76,7 +76,7 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
         }
         ["fargateprofile", cluster, name, uuid] => {
             let named = (Some(*cluster), Some(*name));
-            let found = fargate_profiles::find(core, place, named).await.ok();
+            let found = if_there(fargate_profiles::find(core, place, named).await)?;
             let found = found.filter(|it| it.1.record.uuid == *uuid);
             Ok(found.map(|(_, it)| Tagged::Profile(it.key, it.record.tags)))
         }
@@ -93,7 +93,13 @@ pub async fn find(core: &Core, place: &Place, arn: &str) -> Result<Option<Tagged
 /// What is not there is nothing; that it cannot be read is an error, or what its tags forbid would be allowed.
 fn if_there<T>(found: Result<T, Fault>) -> Result<Option<T>, Fault> {
     match found {
-        Err(fault) if fault.code == "ResourceNotFoundException" => Ok(None),
+        // Of what could not even be named the second is said.
+        Err(fault)
+            if ["ResourceNotFoundException", "InvalidParameterException"]
+                .contains(&&*fault.code) =>
+        {
+            Ok(None)
+        }
         found => found.map(Some),
     }
 }
@@ -117,8 +123,11 @@ pub async fn tag(
     call: &Call,
     input: TagResourceRequest,
 ) -> Result<TagResourceResponse, Fault> {
-    let more = tags::given(input.tags)?;
-    let add = |held: &mut Tags| tags::RULES.add(held, &more);
+    let more = tags::given(input.tags).map_err(fault::bad_request)?;
+    let add = |held: &mut Tags| {
+        let added = tags::RULES.add(held, &more);
+        added.map_err(fault::bad_request)
+    };
     change(core, call, input.resource_arn, add).await?;
     Ok(TagResourceResponse {})
 }
@@ -165,7 +174,9 @@ async fn change(
             tx.put(&key, &cluster);
         }),
         Tagged::Entry(key, _) => transact!(core.table, &call.permit, |tx| {
-            let mut entry = tx.find::<AccessEntry>(&key).await?.ok_or_else(gone)?;
+            let found = tx.find::<AccessEntry>(&key).await?;
+            let found = found.filter(|it| is_same(&it.uuid));
+            let mut entry = found.ok_or_else(gone)?;
             change(&mut entry.tags)?;
             tx.put(&key, &entry);
         }),
@@ -178,6 +189,7 @@ async fn change(
         }),
         Tagged::Association(key, _) => transact!(core.table, &call.permit, |tx| {
             let found = tx.find::<Association>(&key).await?;
+            let found = found.filter(|it| is_same(&it.id));
             let mut association = found.ok_or_else(gone)?;
             change(&mut association.tags)?;
             tx.put(&key, &association);
@@ -191,6 +203,7 @@ async fn change(
         }),
         Tagged::Profile(key, _) => transact!(core.table, &call.permit, |tx| {
             let found = tx.find::<FargateProfile>(&key).await?;
+            let found = found.filter(|it| is_same(&it.uuid));
             let mut profile = found.ok_or_else(gone)?;
             change(&mut profile.tags)?;
             tx.put(&key, &profile);

@@ -253,7 +253,7 @@ fn changed(cluster: &mut Cluster, change: &Change) -> Result<Params, Fault> {
             let wanted = Mode::ALL.into_iter().find(|it| it.name() == mode);
             let wanted = wanted
                 .ok_or_else(|| fault::invalid(format!("Invalid authentication mode: {mode}")))?;
-            if wanted <= cluster.mode {
+            if cluster.mode.next() != Some(wanted) {
                 return Err(fault::invalid(format!(
                     "Unsupported authentication mode update from {} to {mode}",
                     cluster.mode.name()
@@ -345,10 +345,15 @@ mod tests {
     use crate::plan::tests::cluster;
 
     #[test]
-    fn modes_move_on_only() {
+    fn modes_move_on_only_and_one_step_at_a_time() {
         let mut cluster = cluster();
-        cluster.mode = Mode::ApiAndConfigMap;
+        cluster.mode = Mode::ConfigMap;
         let to = |it: &str| Change::Access(Some(it.to_owned()));
+        assert_eq!(
+            changed(&mut cluster, &to("API")).unwrap_err().message,
+            "Unsupported authentication mode update from CONFIG_MAP to API"
+        );
+        assert!(changed(&mut cluster, &to("API_AND_CONFIG_MAP")).is_ok());
         assert!(changed(&mut cluster, &to("CONFIG_MAP")).is_err());
         assert!(changed(&mut cluster, &to("API_AND_CONFIG_MAP")).is_err());
         assert!(changed(&mut cluster, &to("x")).is_err());

@@ -12,7 +12,7 @@ use wharf_testkit::{call, refused};
 use crate::{
     Home,
     addons::{INVALID, demo, request},
-    place,
+    place, role,
 };
 
 const DRIVER: &str = "aws-ebs-csi-driver";
@@ -210,7 +210,7 @@ async fn an_association_of_a_user_counts_for_the_part_too() {
         cluster_name: demo(),
         namespace: Some("kube-system".to_owned()),
         service_account: Some(ACCOUNT.to_owned()),
-        role_arn: Some(ROLE.to_owned()),
+        role_arn: Some(role(&home.world, "driver", "pods.eks.amazonaws.com").await),
         ..CreatePodIdentityAssociationRequest::default()
     };
     let call = call();

@@ -238,7 +238,8 @@ async fn what_cannot_be_is_refused() {
         home.make(it)
     };
     let other = changed(|it| it.addon_name = Some("aws-mountpoint-s3-csi-driver".to_owned())).await;
-    let text = "Addon specified is not supported in 1.36 kubernetes version";
+    let text =
+        "Addon aws-mountpoint-s3-csi-driver specified is not supported in 1.36 kubernetes version";
     refused(other, INVALID, text);
     let old = changed(|it| it.addon_version = Some("v1".to_owned())).await;
     refused(old, INVALID, "Addon version specified is not supported");

@@ -119,7 +119,7 @@ async fn a_cluster_goes_to_other_subnets_and_security_groups_of_its_vpc() {
         own.vpc
     );
     let elsewhere = format!(
-        "Security group {} does not belong to the VPC {} of the subnets",
+        "Security group(s) [{}] are not in the same VPC as the subnets. Please specify a security group that is associated with the VPC: {}.",
         away.group, own.vpc
     );
     let same = "No changes needed for the VPC config provided";

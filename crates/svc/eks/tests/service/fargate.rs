@@ -219,17 +219,32 @@ async fn what_is_no_profile_is_refused() {
     let text = format!("Subnet {public} provided in Fargate Profile is not a private subnet");
     let made = home.make_profile(request("a", &pods, public)).await;
     refused(made, INVALID, &text);
-    let text = format!(
-        "Role with arn: {}, could not be assumed because it does not exist or the trusted entity is not correct",
-        home.role
-    );
+    let text = "Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal";
     let made = home.make_profile(request("a", &home.role, &subnet)).await;
-    refused(made, INVALID, &text);
+    refused(made, INVALID, text);
     refused(
         home.profile("a").await,
         "ResourceNotFoundException",
         "No Fargate Profile found with name: a.",
     );
+}
+
+#[tokio::test]
+async fn a_profile_has_the_private_subnets_of_its_cluster_where_none_are_named() {
+    let mut home = Home::new().await;
+    let private = home.private_subnet().await;
+    home.subnets.push(private.clone());
+    home.active("API").await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    for (name, subnets) in [("a", None), ("b", Some(Vec::new()))] {
+        let input = CreateFargateProfileRequest {
+            subnets,
+            ..request(name, &pods, &private)
+        };
+        let made = home.make_profile(input).await.unwrap();
+        assert_eq!(made.subnets, Some(vec![private.clone()]));
+        home.profile_is(name, "ACTIVE").await;
+    }
 }
 
 #[tokio::test]
@@ -392,6 +407,7 @@ async fn profiles_have_an_entry_as_soon_as_their_cluster_has_any() {
             .unwrap();
         home.profile_is(name, "ACTIVE").await;
     }
+    home.go_to_mode("API_AND_CONFIG_MAP").await;
     home.go_to_mode("API").await;
     // It is of both, and goes with the last.
     for (name, left) in [("a", Some("FARGATE_LINUX")), ("b", None)] {

@@ -266,6 +266,20 @@ async fn a_group_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
 }
 
 #[tokio::test]
+async fn a_group_is_not_scaled_to_nothing_said() {
+    let home = Home::new().await;
+    home.active("API").await;
+    home.make_empty(home.group_request().await).await;
+    let none = UpdateNodegroupConfigRequest {
+        scaling_config: Some(NodegroupScalingConfig::default()),
+        ..UpdateNodegroupConfigRequest::default()
+    };
+    let text = "Either all or at least one of minSize, maxSize, desiredSize must be provided";
+    let refusal = home.update_group(none).await;
+    refused(refusal, "InvalidParameterException", text);
+}
+
+#[tokio::test]
 async fn without_entries_the_role_is_mapped_while_there_is_a_group() {
     let home = Home::new().await;
     home.active("CONFIG_MAP").await;

@@ -8,6 +8,7 @@ mod fargate;
 mod groups;
 mod pod_identity;
 mod providers;
+mod refusals;
 mod scaling;
 mod versions;
 
@@ -23,9 +24,9 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_api_eks::{
     AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
-    CreateClusterRequest, DeleteClusterRequest, DescribeClusterRequest, DescribeClusterResponse,
-    Eks as _, ListAccessEntriesRequest, TagResourceRequest, Update, UpdateAccessConfigRequest,
-    UpdateClusterConfigRequest, VpcConfigRequest,
+    CreateClusterRequest, DeleteClusterRequest, DescribeAccessEntryRequest, DescribeClusterRequest,
+    DescribeClusterResponse, Eks as _, ListAccessEntriesRequest, TagResourceRequest, Update,
+    UpdateAccessConfigRequest, UpdateClusterConfigRequest, VpcConfigRequest,
 };
 use wharf_api_iam::{CreateRoleRequest, CreateUserRequest, Iam as _};
 use wharf_base::{Clock, SystemClock, Timestamp};
@@ -558,7 +559,7 @@ async fn entries_let_their_very_principals_in() {
         }),
     };
     home.eks
-        .associate_access_policy(&call(), policy)
+        .associate_access_policy(&call(), policy.clone())
         .await
         .unwrap();
     let id = home.id();
@@ -580,6 +581,13 @@ async fn entries_let_their_very_principals_in() {
         tags: Some([("a".to_owned(), "b".to_owned())].into()),
     };
     home.eks.tag_resource(&call(), tags).await.unwrap();
+    let absent = AssociateAccessPolicyRequest {
+        policy_arn: Some(format!("{}None", Policy::View.arn())),
+        ..policy
+    };
+    let made = home.eks.associate_access_policy(&call(), absent).await;
+    let text = "The specified policyArn could not be found.";
+    refused(made, "ResourceNotFoundException", text);
     let list = ListAccessEntriesRequest {
         cluster_name: Some("demo".to_owned()),
         associated_policy_arn: Some(Policy::View.arn()),
@@ -594,11 +602,17 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
     let home = Home::new().await;
     home.active("API").await;
     let text = "The specified principalArn is invalid: invalid principal.";
-    for principal in [
-        "jane".to_owned(),
-        format!("arn:aws:iam::{ACCOUNT}:group/devs"),
-        format!("arn:aws:iam::{ACCOUNT}:role/nobody"),
-        "arn:aws:iam::999999999999:role/other".to_owned(),
+    let form = "The principalArn parameter format is not valid";
+    let of_service = "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role";
+    let linked = "role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS";
+    let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/clusters/jane");
+    for (principal, text) in [
+        ("jane".to_owned(), form),
+        (session.clone(), form),
+        (format!("arn:aws:iam::{ACCOUNT}:group/devs"), text),
+        (format!("arn:aws:iam::{ACCOUNT}:role/nobody"), text),
+        ("arn:aws:iam::999999999999:role/other".to_owned(), text),
+        (format!("arn:aws:iam::{ACCOUNT}:{linked}"), of_service),
     ] {
         let input = CreateAccessEntryRequest {
             cluster_name: Some("demo".to_owned()),
@@ -608,6 +622,12 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
         let made = home.eks.create_access_entry(&call(), input).await;
         refused(made, "InvalidParameterException", text);
     }
+    let input = DescribeAccessEntryRequest {
+        cluster_name: Some("demo".to_owned()),
+        principal_arn: Some(session),
+    };
+    let found = home.eks.describe_access_entry(&call(), input).await;
+    refused(found, "InvalidParameterException", form);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use wharf_svc_eks::{control_planes::TokenRefused, pod_identity::NoPodRole};
 use wharf_testkit::{ACCOUNT, REGION, call, refused, until};
 use wharf_wire::Fault;
 
-use crate::{Home, place};
+use crate::{Home, place, role};
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/pods";
 const INVALID: &str = "InvalidParameterException";
@@ -27,6 +27,14 @@ fn request(namespace: &str, account: &str) -> CreatePodIdentityAssociationReques
 }
 
 impl Home {
+    /// The role of [`request`] is there.
+    async fn has_role(&self) {
+        assert_eq!(
+            role(&self.world, "pods", "pods.eks.amazonaws.com").await,
+            ROLE
+        );
+    }
+
     async fn associated(
         &self,
         input: CreatePodIdentityAssociationRequest,
@@ -84,6 +92,7 @@ impl Home {
 #[tokio::test]
 async fn a_service_account_has_one_role_until_it_is_taken_away() {
     let home = Home::new().await;
+    home.has_role().await;
     home.active("API").await;
     let token = |it: &str| CreatePodIdentityAssociationRequest {
         client_request_token: Some(it.to_owned()),
@@ -162,6 +171,7 @@ async fn a_service_account_has_one_role_until_it_is_taken_away() {
 #[tokio::test]
 async fn what_is_changed_and_what_stays() {
     let home = Home::new().await;
+    home.has_role().await;
     home.active("API").await;
     let made = home.associated(request("team", "worker")).await.unwrap();
     let id = made.association_id.unwrap();
@@ -200,6 +210,7 @@ async fn what_is_changed_and_what_stays() {
 #[tokio::test]
 async fn associations_are_listed_by_page_and_go_with_their_cluster() {
     let home = Home::new().await;
+    home.has_role().await;
     home.active("API").await;
     for (namespace, account) in [("a", "x"), ("a", "y"), ("b", "x")] {
         home.associated(request(namespace, account)).await.unwrap();
@@ -249,4 +260,16 @@ async fn what_cannot_be_is_refused() {
         let refusal = home.associated(bad).await.unwrap_err();
         assert_eq!(refusal.code, INVALID, "{}", refusal.message);
     }
+    let none = "Role provided in the request does not exist.";
+    let made = home.associated(request("team", "worker")).await;
+    refused(made, INVALID, none);
+    home.has_role().await;
+    let made = home.associated(request("team", "worker")).await.unwrap();
+    let input = UpdatePodIdentityAssociationRequest {
+        cluster_name: Some("demo".to_owned()),
+        association_id: made.association_id,
+        role_arn: Some(format!("arn:aws:iam::{ACCOUNT}:role/nobody")),
+        ..UpdatePodIdentityAssociationRequest::default()
+    };
+    refused(home.changed(input).await, INVALID, none);
 }

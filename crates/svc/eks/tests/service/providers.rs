@@ -79,7 +79,7 @@ async fn a_cluster_has_one_provider_and_its_server_hears_of_it() {
     refused(
         home.associate("corp", &own).await,
         "InvalidParameterException",
-        "The issuerUrl cannot be the OIDC issuer URL of the cluster itself.",
+        "Incorrect Identity Provider URL configuration. The Identity Provider URL cannot be same as OpenID Connect (OIDC) issuer URL",
     );
     let update = home.associate("corp", "https://idp.lan").await.unwrap();
     home.ended(update).await;
@@ -109,7 +109,7 @@ async fn a_cluster_has_one_provider_and_its_server_hears_of_it() {
     refused(
         home.provider().await,
         "ResourceNotFoundException",
-        "No identity provider config found for name: corp.",
+        "No config found for cluster: demo, config type: oidc, config name: corp",
     );
     let all = ListIdentityProviderConfigsRequest {
         cluster_name: demo(),

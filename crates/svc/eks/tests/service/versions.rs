@@ -282,7 +282,17 @@ async fn versions_are_told_of_clusters_and_add_ons() {
             let [of] = <[_; 1]>::try_from(it.addon_versions.unwrap()).unwrap();
             let fits = of.compatibilities.unwrap().into_iter();
             let fits: Vec<_> = fits.filter_map(|it| it.cluster_version).collect();
-            assert_eq!(fits, ["1.36", "1.35"]);
+            assert_eq!(fits, [version]);
         }
     }
+    let input = DescribeAddonVersionsRequest {
+        addon_name: Some("coredns".to_owned()),
+        ..DescribeAddonVersionsRequest::default()
+    };
+    let found = home.eks.describe_addon_versions(&call(), input).await;
+    let [of] = <[_; 1]>::try_from(found.unwrap().addons.unwrap()).unwrap();
+    let of = of.addon_versions.unwrap().remove(0);
+    let fits = of.compatibilities.unwrap().into_iter();
+    let fits: Vec<_> = fits.filter_map(|it| it.cluster_version).collect();
+    assert_eq!(fits, ["1.36", "1.35"]);
 }
