@@ -19,9 +19,10 @@ use wharf_api_ec2::{
     DescribeLaunchTemplateVersionsResult, DescribeSpotInstanceRequestsRequest,
     DescribeSpotInstanceRequestsResult, DescribeSpotPriceHistoryRequest,
     DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Filter,
-    Input, Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
-    OperatorResponse, Placement, Reservation, ResponseLaunchTemplateData, RunInstancesRequest,
-    SpotInstanceRequest, SpotPrice, Subnet, TerminateInstancesRequest, TerminateInstancesResult,
+    Input, Instance, InstanceState, InstanceStatus, InstanceStatusDetails, InstanceStatusSummary,
+    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, OperatorResponse, Placement,
+    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice,
+    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Alarms, Operations, Request};
@@ -48,6 +49,8 @@ pub struct Cloud {
     pub messages: Mutex<Vec<Value>>,
     /// Spot instances whose capacity is taken back.
     pub recalled: Mutex<BTreeSet<String>>,
+    /// Since when the status checks of instances fail.
+    pub failing: Mutex<BTreeMap<String, Timestamp>>,
     /// Alarms by their names.
     pub alarms: Mutex<BTreeMap<String, Value>>,
     /// Topics cannot be told anything.
@@ -233,9 +236,29 @@ impl Ec2 for Cloud {
     async fn describe_instance_status(
         &self,
         _: &Call,
-        _: DescribeInstanceStatusRequest,
+        input: DescribeInstanceStatusRequest,
     ) -> Result<DescribeInstanceStatusResult, Fault> {
-        Ok(DescribeInstanceStatusResult::default())
+        let failing = self.failing.lock();
+        let asked = input.instance_ids.into_iter().flatten();
+        let found = asked.filter_map(|id| {
+            let details = InstanceStatusDetails {
+                impaired_since: Some(*failing.get(&id)?),
+                ..InstanceStatusDetails::default()
+            };
+            let summary = InstanceStatusSummary {
+                details: Some(vec![details]),
+                status: Some("impaired".to_owned()),
+            };
+            Some(InstanceStatus {
+                instance_id: Some(id),
+                system_status: Some(summary),
+                ..InstanceStatus::default()
+            })
+        });
+        Ok(DescribeInstanceStatusResult {
+            instance_statuses: Some(found.collect()),
+            ..DescribeInstanceStatusResult::default()
+        })
     }
 
     async fn terminate_instances(
