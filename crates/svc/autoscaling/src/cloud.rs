@@ -101,7 +101,10 @@ impl<'a> Cloud<'a> {
     /// # Errors
     /// EC2 could not be asked.
     pub async fn see(&self, group: &Group, members: &[Member]) -> Result<Seen, Fault> {
-        let mut seen = Seen::default();
+        let mut seen = Seen {
+            started_at: self.core.started_at,
+            ..Seen::default()
+        };
         let ids: Vec<String> = members
             .iter()
             .filter_map(|it| it.instance.clone())
@@ -196,15 +199,16 @@ impl<'a> Cloud<'a> {
             .describe_instance_status(&self.call(), request)
             .await?;
         for status in answer.instance_statuses.unwrap_or_default() {
-            let summaries = [&status.instance_status, &status.system_status];
-            let impaired = summaries.into_iter().flatten();
-            let impaired = impaired.filter_map(|it| it.status.as_deref());
-            let impaired = impaired.into_iter().any(|it| it == "impaired");
+            let summaries = [status.instance_status, status.system_status];
+            let failed = summaries.into_iter().flatten();
+            let failed = failed.filter(|it| it.status.as_deref() == Some("impaired"));
+            let details = failed.flat_map(|it| it.details.unwrap_or_default());
+            let since = details.filter_map(|it| it.impaired_since).min();
             let found = status
                 .instance_id
                 .and_then(|it| seen.instances.get_mut(&it));
             if let Some(found) = found {
-                found.impaired = impaired;
+                found.impaired_since = since;
             }
         }
         Ok(())
@@ -523,7 +527,7 @@ fn instance(found: &Described, group: &Group) -> Instance {
             .as_ref()
             .and_then(|it| it.code.as_deref())
             .is_some_and(|it| it.starts_with("Server.")),
-        impaired: false,
+        impaired_since: None,
         recalled: false,
         named: is_named(found, group),
         instance_type: found.instance_type.clone(),

@@ -48,6 +48,8 @@ pub struct Core {
     pub figures: Figures,
     /// When the alarms of a group's policies were last compared with what they should be.
     pub repaired: Mutex<BTreeMap<String, Timestamp>>,
+    /// When this server began.
+    pub started_at: Timestamp,
     /// The place of the latest activity among all.
     order: AtomicI64,
 }
@@ -56,6 +58,7 @@ impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
             table: Table::new(parts.store.clone()),
+            started_at: parts.clock.now(),
             parts,
             queue: Arc::default(),
             forecasts: Arc::default(),

@@ -23,7 +23,7 @@ mod words;
 pub use refresh::roll_back;
 pub use words::{BY_USER, at as words_at, refused_by_ec2, terminating};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 
@@ -31,6 +31,9 @@ use crate::records::{Activity, Group, Hook, Member, Pooled, Refresh, SPOT, Sourc
 
 /// Members that change in one transaction: each is a comparison, a write and an activity.
 pub const BATCH: usize = 25;
+/// How long status checks have to fail before an instance is replaced for that. They fail within seconds after its host was last
+/// heard of, and after an absence of the server those of every host do: agents pause for up to two minutes between tries to come back.
+pub const IMPAIRED_FOR: Duration = Duration::from_secs(150);
 /// Writes of one transaction, with room for the group and its refresh.
 const MOST_WRITES: usize = 110;
 
@@ -43,7 +46,8 @@ pub struct Instance {
     pub reason: Option<String>,
     /// EC2 gave up bringing it to another state.
     pub gave_up: bool,
-    pub impaired: bool,
+    /// Since when its status checks have failed, if they do.
+    pub impaired_since: Option<Timestamp>,
     /// It has been told that its Spot capacity is taken back.
     pub recalled: bool,
     /// Its tag says that it is the group's.
@@ -86,6 +90,8 @@ pub struct Seen {
     pub templates: BTreeMap<String, Source>,
     /// An alarm of the refresh that went off.
     pub alarm: Option<String>,
+    /// When this server began. No host could come back before.
+    pub started_at: Timestamp,
 }
 
 /// Something another service is asked for.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Draft, Ec2State, Health, Instance, words};
+use super::{Draft, Ec2State, Health, IMPAIRED_FOR, Instance, words};
 use crate::records::{
     Activity, Failing, Group, Kind, Member, Outcome, Pooled, Process, State, Status, Transition,
 };
@@ -257,7 +257,8 @@ impl Draft<'_> {
         Stays::Yes
     }
 
-    /// In which words it is unhealthy. What does not run is so at once; checks count after the grace period.
+    /// In which words it is unhealthy. What does not run is so at once; checks count after the grace period, those of EC2 when they
+    /// have failed for a while.
     fn unwell(&self, member: &Member, seen: Option<&Instance>) -> Option<&'static str> {
         let Some(seen) = seen else {
             return Some(words::NOT_RUNNING);
@@ -270,7 +271,7 @@ impl Draft<'_> {
         if self.now.since(since) < grace {
             return None;
         }
-        if seen.impaired {
+        if self.is_impaired(seen) {
             return Some(words::IMPAIRED);
         }
         let mut targets = member.registered.iter();
@@ -279,6 +280,12 @@ impl Draft<'_> {
             known.and_then(|it| it.get(&seen.id)) == Some(&Health::Unhealthy)
         };
         (self.group.elb_health && targets.any(sick)).then_some(words::ELB)
+    }
+
+    /// Whether its status checks have failed for long enough, of which the time before this server began is none.
+    pub(super) fn is_impaired(&self, seen: &Instance) -> bool {
+        let since = seen.impaired_since.map(|it| it.max(self.seen.started_at));
+        since.is_some_and(|it| it + IMPAIRED_FOR <= self.now)
     }
 
     fn is_too_old(&mut self, member: &Member) -> bool {

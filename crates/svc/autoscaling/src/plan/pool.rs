@@ -50,7 +50,8 @@ impl Draft<'_> {
                 let replaces = !self.group.suspends(Process::HealthCheck)
                     && !self.group.suspends(Process::ReplaceUnhealthy)
                     && !self.group.suspends(Process::Terminate);
-                if replaces && (state != Some(rests) || seen.is_some_and(|it| it.impaired)) {
+                let is_impaired = seen.is_some_and(|it| self.is_impaired(it));
+                if replaces && (state != Some(rests) || is_impaired) {
                     self.drop_from_pool(member);
                 } else if replaces && let Some(cause) = member.unhealthy.clone() {
                     let cause = words::at(self.now, &cause);

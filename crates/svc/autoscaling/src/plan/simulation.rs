@@ -148,6 +148,11 @@ impl World {
                 let cause = &member.activity.as_ref().unwrap().1.cause;
                 assert!(!cause.contains("shrinking"), "protected: {cause}");
             }
+            let activity = member.activity.as_ref().filter(|_| begins);
+            if activity.is_some_and(|it| it.1.cause.contains(words::IMPAIRED)) {
+                let since = self.cloud[member.id()].impaired_since.unwrap();
+                assert!(since + IMPAIRED_FOR <= second(self.at), "too early");
+            }
         }
         let mut after = self.members.clone();
         after.extend(plan.members.clone());
@@ -202,7 +207,7 @@ impl World {
                     id: id.clone(),
                     state: Ec2State::Pending,
                     reason: None,
-                    impaired: false,
+                    impaired_since: None,
                     recalled: false,
                     named: true,
                     gave_up: false,
@@ -246,7 +251,7 @@ impl World {
     /// Instances come up, end, and are lost.
     fn passes(&mut self) {
         self.at += self.rng.random_range(1..20);
-        let (well, rng) = (self.well, &mut self.rng);
+        let (well, rng, now) = (self.well, &mut self.rng, second(self.at));
         for it in self.cloud.values_mut() {
             it.state = match it.state {
                 Ec2State::Pending if !well && rng.random_bool(0.1) => Ec2State::Terminated,
@@ -259,7 +264,7 @@ impl World {
                 same => same,
             };
             if !well && it.state == Ec2State::Running && rng.random_bool(0.01) {
-                it.impaired = true;
+                it.impaired_since.get_or_insert(now);
             }
         }
         if well {

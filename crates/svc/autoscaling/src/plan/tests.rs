@@ -1,5 +1,6 @@
 //! Table cases: one situation, and what is planned for it.
 
+mod health;
 mod mixed;
 
 use std::collections::BTreeSet;
@@ -103,7 +104,7 @@ pub(super) fn instance(token: &str, state: Ec2State) -> Instance {
         id: format!("i-{token}"),
         state,
         reason: None,
-        impaired: false,
+        impaired_since: None,
         recalled: false,
         named: true,
         gave_up: false,
@@ -376,34 +377,6 @@ fn termination_policies_choose() {
     members[2].source = Some(template(7));
     let of = group(&["a"], 0, 2, 3);
     assert_eq!(Case::of(of, members).takes(), ["2"], "the oldest version");
-}
-
-#[test]
-fn what_does_not_run_is_replaced_at_once_and_what_is_impaired_after_its_grace() {
-    let mut case = Case::of(
-        group(&["a"], 0, 1, 1),
-        vec![member("1", "a", State::InService)],
-    );
-    case.group.grace_seconds = 2000;
-    let seen = case.seen.instances.get_mut("i-1").unwrap();
-    seen.impaired = true;
-    assert!(case.plan().changes_nothing());
-    case.at = 2000;
-    let plan = case.plan();
-    assert_eq!(plan.members["1"].state, State::Terminating);
-    assert_eq!(
-        plan.activities[0].1.cause,
-        format!("At 1970-01-01T00:33:20Z {}", words::IMPAIRED)
-    );
-    case.at = 1000;
-    case.seen.instances.clear();
-    // It is gone: in the same plan its successor is launched.
-    let plan = case.plan();
-    assert_eq!(plan.members["1"].state, State::Terminating);
-    assert_eq!(plan.members.len(), 2);
-    // Protection is against scale-in alone.
-    case.members[0].protected = true;
-    assert_eq!(case.plan().members["1"].state, State::Terminating);
 }
 
 #[test]

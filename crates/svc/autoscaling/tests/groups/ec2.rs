@@ -9,9 +9,10 @@ use wharf_api_ec2::{
     DescribeSecurityGroupsResult, DescribeSpotInstanceRequestsRequest,
     DescribeSpotInstanceRequestsResult, DescribeSpotPriceHistoryRequest,
     DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Filter,
-    Input, Instance, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, Placement,
-    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice,
-    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
+    Input, Instance, InstanceStatus, InstanceStatusDetails, InstanceStatusSummary,
+    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, Placement, Reservation,
+    ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice, Subnet,
+    TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_wire::{Call, CallerKind, Check, Context, Fault, async_trait};
 
@@ -138,9 +139,29 @@ impl Ec2 for Cloud {
     async fn describe_instance_status(
         &self,
         _: &Call,
-        _: DescribeInstanceStatusRequest,
+        input: DescribeInstanceStatusRequest,
     ) -> Result<DescribeInstanceStatusResult, Fault> {
-        Ok(DescribeInstanceStatusResult::default())
+        let failing = self.failing.lock();
+        let asked = input.instance_ids.into_iter().flatten();
+        let found = asked.filter_map(|id| {
+            let details = InstanceStatusDetails {
+                impaired_since: Some(*failing.get(&id)?),
+                ..InstanceStatusDetails::default()
+            };
+            let summary = InstanceStatusSummary {
+                details: Some(vec![details]),
+                status: Some("impaired".to_owned()),
+            };
+            Some(InstanceStatus {
+                instance_id: Some(id),
+                system_status: Some(summary),
+                ..InstanceStatus::default()
+            })
+        });
+        Ok(DescribeInstanceStatusResult {
+            instance_statuses: Some(found.collect()),
+            ..DescribeInstanceStatusResult::default()
+        })
     }
 
     async fn terminate_instances(

@@ -42,6 +42,8 @@ pub struct Cloud {
     pub messages: Mutex<Vec<Value>>,
     /// Spot instances whose capacity is taken back.
     pub recalled: Mutex<BTreeSet<String>>,
+    /// Since when the status checks of instances fail.
+    pub failing: Mutex<BTreeMap<String, Timestamp>>,
     /// Alarms by their names.
     pub alarms: Mutex<BTreeMap<String, Value>>,
     /// Topics cannot be told anything.

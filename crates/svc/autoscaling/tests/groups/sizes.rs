@@ -1,9 +1,12 @@
 //! Groups that grow and shrink, and come to their size whatever fails.
 
+use std::time::Duration;
+
 use wharf_api_autoscaling::{
     Autoscaling as _, ScalingProcessQuery, SetInstanceHealthQuery, SetInstanceProtectionQuery,
-    TerminateInstanceInAutoScalingGroupType,
+    TerminateInstanceInAutoScalingGroupType, UpdateAutoScalingGroupType,
 };
+use wharf_base::Clock as _;
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
@@ -152,6 +155,43 @@ async fn an_unhealthy_instance_is_replaced() {
     })
     .await;
     assert_eq!(home.cloud.state(&ids[1]), "terminated");
+}
+
+/// Agents come back one after the other when the server was away, and the checks of their instances fail meanwhile.
+#[tokio::test]
+async fn an_outage_of_the_server_replaces_nothing() {
+    let mut home = Home::new();
+    home.create(0, 2, 3).await;
+    let ids = home.are(2, "InService").await;
+    home.service.end().await;
+    let since = home.clock.now();
+    let failing = ids.iter().map(|id| (id.clone(), since));
+    home.cloud.failing.lock().extend(failing);
+    home.clock.advance(Duration::from_secs(3600));
+    home.service.restart();
+    home.clock.advance(Duration::from_secs(149));
+    // The group is looked at, and the instances of before are among those that it has.
+    set(&home, 3).await.unwrap();
+    let three = home.are(3, "InService").await;
+    assert!(ids.iter().all(|it| three.contains(it)), "{ids:?} {three:?}");
+    // One host is back in time; the other is lost.
+    home.cloud.failing.lock().remove(&ids[0]);
+    home.clock.advance(Duration::from_secs(1));
+    until("the other one is replaced", || async {
+        home.cloud.boot();
+        let input = UpdateAutoScalingGroupType {
+            auto_scaling_group_name: name(),
+            default_cooldown: Some(300),
+            ..UpdateAutoScalingGroupType::default()
+        };
+        // A change wakes the group, whose own time does not pass.
+        let woken = home.service.update_auto_scaling_group(&call(), input).await;
+        woken.unwrap();
+        home.cloud.state(&ids[1]) == "terminated"
+    })
+    .await;
+    let three = home.are(3, "InService").await;
+    assert!(three.contains(&ids[0]) && !three.contains(&ids[1]));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::super::{
     Ec2State,
-    tests::{Case, group, instance, member},
+    tests::{Case, group, instance, member, second},
     words,
 };
 use crate::records::{Maintenance, Member, State, Subnet};
@@ -21,7 +21,7 @@ fn case(max_healthy: u32, min_healthy: u32, count: u32) -> Case {
 fn impair(case: &mut Case, tokens: &[&str]) {
     for token in tokens {
         let seen = case.seen.instances.get_mut(&format!("i-{token}"));
-        seen.unwrap().impaired = true;
+        seen.unwrap().impaired_since = Some(second(0));
     }
 }
 

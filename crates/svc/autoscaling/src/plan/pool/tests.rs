@@ -108,6 +108,30 @@ fn one_that_cannot_be_started_gives_its_place_up() {
 }
 
 #[test]
+fn one_is_replaced_when_its_checks_have_failed_for_a_while() {
+    let pool = Pool {
+        prepared: Some(1),
+        ..a_pool(Rest::Running)
+    };
+    let (group, pooled) = (with_pool(0, pool), of_pool("1", State::WarmedRunning));
+    let mut seen = seen(&[("1", Ec2State::Running)]);
+    for (since, started, expected) in [
+        (-49, -900, None),
+        (-900, -49, None),
+        (-50, -900, Some(State::Terminating)),
+        (-900, -50, Some(State::Terminating)),
+    ] {
+        for it in seen.instances.values_mut() {
+            it.impaired_since = Some(second(since));
+        }
+        seen.started_at = second(started);
+        let plan = planned(&group, std::slice::from_ref(&pooled), &[], &seen);
+        let after = plan.members.get("1").map(|it| it.state);
+        assert_eq!(after, expected, "{since} {started}");
+    }
+}
+
+#[test]
 fn one_that_does_not_return_ends_as_any_other() {
     let mut group = with_pool(1, a_pool(Rest::Stopped));
     group.pool = None;

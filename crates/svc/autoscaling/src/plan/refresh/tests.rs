@@ -50,7 +50,7 @@ impl Home {
                 id: it.id().to_owned(),
                 state,
                 reason: None,
-                impaired: false,
+                impaired_since: None,
                 recalled: false,
                 named: true,
                 gave_up: false,

@@ -254,7 +254,7 @@ impl World {
                     id: id.clone(),
                     state: Ec2State::Pending,
                     reason: None,
-                    impaired: false,
+                    impaired_since: None,
                     recalled: false,
                     named: true,
                     gave_up: false,
