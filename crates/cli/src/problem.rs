@@ -125,13 +125,21 @@ impl Problem {
                 path.display()
             ),
             Self::NoInstallation { path } => {
-                format!("Start one with `wharf up --data {}`.", path.display())
+                format!(
+                    "Start one with `wharf up --data {}`, or name the folder of the one you mean with --data: \
+                     sudo does not pass WHARF_DATA on.",
+                    path.display()
+                )
             }
             Self::NotJoined { .. } => {
                 "Make a token with `wharf token` where the server runs, and run here what it prints."
                     .to_owned()
             }
-            Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
+            Self::NotRunning { .. } => {
+                "Start it with `wharf up`. If it should be running, `wharf doctor` and the files in log/ of the data folder \
+                 say what happened."
+                    .to_owned()
+            }
             Self::File { .. } | Self::Server(_) | Self::PartEnded { .. } | Self::Other { .. } => {
                 String::new()
             }
@@ -228,6 +236,15 @@ mod tests {
              Choose another port with --metrics (the parts of a node have the next ones), or end the program that holds 9460.",
         );
         check(
+            &Problem::NotRunning {
+                endpoint: "http://localhost:4566".to_owned(),
+            },
+            8,
+            "wharf: no wharf answers at http://localhost:4566\n       \
+             Start it with `wharf up`. If it should be running, `wharf doctor` and the files in log/ of the data folder \
+             say what happened.",
+        );
+        check(
             &Problem::NoTrails { path: "/f".into() },
             1,
             "wharf: /f is no folder, and trails are kept in one\n       \
@@ -236,7 +253,9 @@ mod tests {
         check(
             &Problem::NoInstallation { path: "/d".into() },
             7,
-            "wharf: there is no installation in /d\n       Start one with `wharf up --data /d`.",
+            "wharf: there is no installation in /d\n       \
+             Start one with `wharf up --data /d`, or name the folder of the one you mean with --data: \
+             sudo does not pass WHARF_DATA on.",
         );
     }
 
