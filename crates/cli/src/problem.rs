@@ -26,7 +26,7 @@ pub enum Problem {
         "that is no token as `wharf token` prints it: three parts of digits and letters with dots between them"
     )]
     NoToken,
-    #[error("the data folder {} is in use by process {pid}", path.display())]
+    #[error("the data folder {} is in use by {}", path.display(), holder(*pid))]
     DataInUse { path: PathBuf, pid: u32 },
     #[error("there is no installation in {}", path.display())]
     NoInstallation { path: PathBuf },
@@ -52,6 +52,14 @@ pub enum Problem {
         #[source]
         cause: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+/// Who has a folder; 0 is one that has not said which process it is.
+fn holder(pid: u32) -> String {
+    match pid {
+        0 => "another process".to_owned(),
+        pid => format!("process {pid}"),
+    }
 }
 
 impl Problem {
@@ -218,6 +226,14 @@ mod tests {
             6,
             "wharf: the data folder /d is in use by process 7\n       \
              Use the installation that runs, end it with `wharf down --data /d`, or choose another folder with --data.",
+        );
+        let nameless = Problem::DataInUse {
+            path: "/d".into(),
+            pid: 0,
+        };
+        assert_eq!(
+            nameless.to_string(),
+            "the data folder /d is in use by another process"
         );
         check(
             &Problem::Kernel {

@@ -196,6 +196,27 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
     check(&data, &plane.keyring, 450, &[first]).await;
 }
 
+#[test]
+fn refusals_say_what_to_do() {
+    let dir = || Path::new("/b").to_owned();
+    for (refused, advice) in [
+        (BackupError::Foreign { dir: dir() }, "name another folder"),
+        (BackupError::NotEmpty { dir: dir() }, "--replace"),
+        (BackupError::Running { dir: dir() }, "stop that first"),
+        (BackupError::Nothing { dir: dir() }, "`wharf backup`"),
+        (
+            BackupError::Format {
+                dir: dir(),
+                found: 9,
+            },
+            "newer version",
+        ),
+    ] {
+        let said = refused.to_string();
+        assert!(said.starts_with("/b ") && said.contains(advice), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_backup_under_load_is_whole() {
     let plane = Arc::new(plane());
