@@ -89,7 +89,8 @@ pub struct ServerArgs {
     /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     pub audit: Switch,
-    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. A tenth of the disk by default
+    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. By default a tenth of the disk, at
+    /// most 64G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub log_storage: Option<u64>,
     /// Bytes of log events that an account may put a second in each region, such as 100M; a stream a quarter of them. 20M by default
