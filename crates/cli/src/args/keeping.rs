@@ -122,7 +122,8 @@ pub struct AdmissionSetArgs {
     /// Repositories that the rule covers, with `*` for any characters: prod/*, docker.io/library/*; may be given several times
     #[arg(long, required = true, value_name = "PATTERN")]
     pub repository: Vec<String>,
-    /// File with a public key in PEM form, or a certificate with one. May be given several times: a signature by any of them is enough
+    /// File with a public key in PEM form, or a certificate with one. May be given several times: a signature by any of them
+    /// is enough
     #[arg(long, value_name = "FILE", required_unless_present = "unsigned")]
     pub key: Vec<PathBuf>,
     /// These images need no signature

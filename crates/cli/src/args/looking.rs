@@ -128,8 +128,8 @@ pub struct ExplainArgs {
     pub what: ExplainWhat,
     /// Name or ARN of a service; id of a task, the beginning of it, or its ARN; NAMESPACE/NAME of a pod
     pub name: String,
-    /// The cluster to look in; without it that of the ARN, else `default` for a service, all clusters for a task and the only EKS
-    /// cluster for a pod
+    /// The cluster to look in; without it that of the ARN, else `default` for a service, all clusters for a task and the only
+    /// EKS cluster for a pod
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     #[command(flatten)]
