@@ -27,7 +27,7 @@ PAGES = {
     "registry": ("sha256:", "the vault is shut", "quay\tquay.io", "docker-hub"),
     "gallery": ("/public.ecr.aws/", "sha256:", "A small web server", "Our images", "ACTIVE"),
     "scanning": (
-        "1 advisories about 1 packages",
+        "1 advisory about 1 package",
         "CVE-2023-5363\tHIGH\t3.0.11-1~deb12u2",
         "SCAN_ON_PUSH",
         "ENHANCED",

@@ -233,7 +233,7 @@ def test_nodes_learn_of_another_authority_over_their_connections(listening):
                 wait_for(lambda node=node: trusted(node) == 2, DEADLINE_S, "a node that learns")
             wait_for(lambda: "all trust it" in wharf.run("keys", "list").stdout, DEADLINE_S, "all nodes")
             said = wharf.run("keys", "retire", "nodes").stdout
-            assert "1 authorities" in said and "Locked out" not in said
+            assert "1 authority" in said and "Locked out" not in said
             for node in (present, away, joined):
                 wait_for(lambda node=node: trusted(node) == 1, DEADLINE_S, "a node that forgets the authority before")
             wharf.run("node", "remove", joined.name)

@@ -138,7 +138,7 @@ def test_data_comes_from_an_address(scanning, tmp_path):
         threading.Thread(target=it.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{it.server_port}"
         printed = scanning.run("scan-db", "update", f"{address}/all.zip").stdout
-        assert "1 packages changed." in printed, printed
+        assert "1 package changed." in printed, printed
         known = scanning.run("scan-db", "status").stdout
         for path, why in (("missing.zip", "answers 404"), ("page.html", "the vulnerability data is unchanged")):
             refused = scanning.run("scan-db", "update", f"{address}/{path}", check=False)

@@ -90,4 +90,6 @@ if [ -n "${WHARF_DEMO_CHAPTER:-}" ]; then
   exit
 fi
 for each in "${chapters[@]}"; do chapter "$each"; done
-printf 'Start your own with: wharf up\n'
+own=wharf
+type -P wharf >/dev/null || own=$wharf_program
+printf 'Start your own with: %s up\n' "$own"

@@ -59,7 +59,7 @@ fn create(args: &AccountCreateArgs) -> Result<(), Problem> {
     );
     println!(
         "{}",
-        style.faint("This is the key of its root. It is shown this once and kept nowhere.")
+        style.faint("This is the key of its root. Keep it now: it is not shown again.")
     );
     Ok(())
 }

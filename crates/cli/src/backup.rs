@@ -109,7 +109,7 @@ pub fn restore(layout: &Layout, dir: &Path, replace: bool) -> Result<ExitCode, P
     );
     if let Some(aside) = report.replaced {
         println!(
-            "What was there before is in {}; remove it when you need it no more.",
+            "What was there before is in {}; remove it when you no longer need it.",
             aside.display()
         );
     }

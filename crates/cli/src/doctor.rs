@@ -28,6 +28,8 @@ use crate::{kernel_modules, layout::Layout, problem::Problem, roles, style::Styl
 const WANTED_FILES: u64 = 65_535;
 /// Images and logs need room.
 const WANTED_FREE_BYTES: u64 = 2 << 30;
+const TASK_DISKS_REMEDY: &str =
+    "install e2fsprogs; `modprobe -a loop ext4` says why they could not be loaded";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -290,7 +292,7 @@ fn task_disks() -> Finding {
         missing.is_empty(),
         Verdict::Doubtful,
         detail,
-        "install e2fsprogs; `modprobe loop ext4` says why they could not be loaded",
+        TASK_DISKS_REMEDY,
     )
 }
 
@@ -397,6 +399,12 @@ mod tests {
             let (verdict, _, remedy) = judged(lacking);
             assert!(verdict == Verdict::Doubtful && remedy.contains("2.13"));
         }
+    }
+
+    #[test]
+    fn several_modules_are_named_as_modules() {
+        // Without -a modprobe takes the second name for a parameter of the first module.
+        assert!(TASK_DISKS_REMEDY.contains("modprobe -a loop ext4"));
     }
 
     #[test]

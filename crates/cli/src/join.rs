@@ -131,7 +131,7 @@ pub fn token(layout: &Layout, args: &TokenArgs) -> Result<ExitCode, Problem> {
             .is_unspecified()
             .then_some("ADDRESS is one of this machine."),
         _ => Some(
-            "It listens on this machine only: start it with --listen ADDRESS, one that the other reaches.",
+            "The server listens on this machine only: start it again with --listen ADDRESS, one that the other machine reaches.",
         ),
     };
     if let Some(hint) = hint {
@@ -218,7 +218,7 @@ pub fn join(layout: &Layout, server: &str, token: &str, keyring: &Keyring) -> Re
             .map_err(|cause| {
                 Problem::caused(
                     format!(
-                        "{authority} is not the server that the token is for, or has another authority since: make a new token there"
+                        "{authority} is not the server that the token is for, or its authority was rotated since: make a new token there"
                     ),
                     cause,
                 )

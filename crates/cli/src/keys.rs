@@ -190,14 +190,13 @@ fn retire(layout: &Layout, args: &KeysRetireArgs) -> Result<ExitCode, Problem> {
     let locked_out = done.locked_out.unwrap_or_default();
     let outdated = done.outdated.unwrap_or_default();
     let style = Style::of_stdout();
-    let (what, count) = (
-        if args.key == RetiredKey::Keyring {
-            "keys"
-        } else {
-            "authorities"
-        },
-        retired.len(),
-    );
+    let count = retired.len();
+    let what = match (args.key == RetiredKey::Keyring, count) {
+        (true, 1) => "key",
+        (true, _) => "keys",
+        (false, 1) => "authority",
+        (false, _) => "authorities",
+    };
     println!("{} {count} {what}.", style.good("Retired"));
     for id in retired {
         println!("  {id}");

@@ -63,7 +63,9 @@ impl LogArgs {
 
 /// What is logged by no level.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}; it is one of error, warn, info, debug, trace")]
+#[error(
+    "{0}; give one of error, warn, info, debug, trace, or a filter such as info,wharf_agent=debug"
+)]
 struct BadLevel(#[from] ParseError);
 
 fn parse_level(text: &str) -> Result<String, BadLevel> {

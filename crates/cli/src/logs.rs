@@ -457,7 +457,7 @@ fn colour_length(text: &str) -> usize {
 
 /// What is no length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is a number with s, m, h or d, 10m say")]
+#[error("give a number with s, m, h or d, such as 10m")]
 pub struct BadSpan;
 
 /// A length of time, in milliseconds: a number with s, m, h or d.

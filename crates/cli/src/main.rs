@@ -84,7 +84,7 @@ struct Cli {
 enum Command {
     /// Run everything on this machine, in the foreground
     Up(Box<UpArgs>),
-    /// End an installation: its processes, containers, networks, mounts
+    /// Stop an installation and take down its containers, networks and mounts; its data stays
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
     Env(DataArgs),
@@ -106,38 +106,38 @@ enum Command {
     Why(WhyArgs),
     /// Call an operation of the installation itself, in JSON: wharf api ListNodes
     Api(ApiArgs),
-    /// Say what this machine lacks, and how to fix it
+    /// Check what this machine lacks, and how to fix it
     Doctor(DoctorArgs),
-    /// Show the platform at work, on one machine, on two hosts of which one is lost, and with what starts by itself; clean up
+    /// Show the platform at work: one machine, two hosts of which one fails, events, scaling, machines, Kubernetes; clean up
     Demo(DemoArgs),
-    /// Copy the control plane into a folder while it runs; a second copy takes only what is new
+    /// Back up the control plane into a folder while it runs; later backups there copy only what is new
     Backup(BackupArgs),
-    /// Restore the control plane from such a folder; no server may run meanwhile, containers may
+    /// Restore the control plane from a backup; the server must be stopped, containers may run
     Restore(RestoreArgs),
-    /// Say what part of the store is damaged, and discard it if told to; no server may run meanwhile
+    /// Check the store for damage, and discard the damaged part if told to; the server must be stopped
     Repair(RepairArgs),
     /// Copy repositories of images into folders (OCI layouts) and back: wharf images export web DIR
     #[command(subcommand)]
     Images(ImagesCommand),
-    /// Bring what is published about vulnerabilities, for scans of images
+    /// Load published vulnerability data, for scans of images
     #[command(subcommand)]
     ScanDb(ScanDbCommand),
-    /// Say which images tasks may start, by the keys that must have signed them
+    /// Set which images tasks and pods may start, by the keys that must have signed them
     #[command(subcommand)]
     Admission(AdmissionCommand),
-    /// Make signing profiles: keys that sign what is pushed to the registry
+    /// Manage signing profiles: keys that sign what is pushed to the registry
     #[command(subcommand)]
     SigningProfile(SigningProfileCommand),
     /// Run the control plane alone
     Server(ServerArgs),
     /// Make a token with which another machine joins as a node
     Token(TokenArgs),
-    /// Run this machine as a node of another one's control plane; list or remove nodes
+    /// Run this machine as a node of another one's control plane; list, dedicate, retire or remove nodes
     Node(NodeArgs),
     /// Create, list and close accounts of the installation
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Say what policies of resources let others do
+    /// Show what resource policies let others do
     #[command(subcommand)]
     Iam(IamCommand),
     /// Show and rotate the keys of the keyring, and root's

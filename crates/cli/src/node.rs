@@ -109,7 +109,8 @@ fn run_parts(
 fn require_granted(wanted: &HostArgs, granted: &Grant) -> Result<(), Problem> {
     let refuse = |flag: &str, given: String| {
         Problem::other(format!(
-            "{flag}{given} goes beyond the token that this node joined with: make one with `wharf token {flag}{given}`"
+            "{flag}{given} goes beyond the token that this node joined with: leave it out, or remove node/identity.json \
+             from the data folder and join again with a token of `wharf token {flag}{given}`"
         ))
     };
     if wanted.fargate && !granted.fargate {
@@ -244,7 +245,10 @@ mod tests {
         assert!(require_granted(&none, &granted).is_ok());
         let check = |wanted: HostArgs, flag: &str| {
             let refused = require_granted(&wanted, &granted).unwrap_err();
-            assert!(refused.to_string().contains(&format!("wharf token {flag}")));
+            let said = refused.to_string();
+            assert!(said.contains(&format!("wharf token {flag}")), "{said}");
+            // With the identity there a new token is not looked at.
+            assert!(said.contains("remove node/identity.json"), "{said}");
         };
         let instances = TaskArgs {
             instances: true,

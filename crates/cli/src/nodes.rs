@@ -164,7 +164,7 @@ pub fn remove(layout: &Layout, name: &str) -> Result<ExitCode, Problem> {
 
 /// What is no notice of instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is a number with s, m, h or d, 36h say, and a year at most")]
+#[error("give a number with s, m, h or d, such as 36h, a year at most")]
 pub struct BadNotice;
 
 /// A notice of instances in seconds: `0s`, `36h`, `14d`.

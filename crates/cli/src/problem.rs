@@ -26,7 +26,7 @@ pub enum Problem {
         "that is no token as `wharf token` prints it: three parts of digits and letters with dots between them"
     )]
     NoToken,
-    #[error("the data folder {} is in use by process {pid}", path.display())]
+    #[error("the data folder {} is in use by {}", path.display(), holder(*pid))]
     DataInUse { path: PathBuf, pid: u32 },
     #[error("there is no installation in {}", path.display())]
     NoInstallation { path: PathBuf },
@@ -52,6 +52,14 @@ pub enum Problem {
         #[source]
         cause: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+/// Who has a folder; 0 is one that has not said which process it is.
+fn holder(pid: u32) -> String {
+    match pid {
+        0 => "another process".to_owned(),
+        pid => format!("process {pid}"),
+    }
 }
 
 impl Problem {
@@ -125,13 +133,21 @@ impl Problem {
                 path.display()
             ),
             Self::NoInstallation { path } => {
-                format!("Start one with `wharf up --data {}`.", path.display())
+                format!(
+                    "Start one with `wharf up --data {}`, or name the folder of the one you mean with --data: \
+                     sudo does not pass WHARF_DATA on.",
+                    path.display()
+                )
             }
             Self::NotJoined { .. } => {
                 "Make a token with `wharf token` where the server runs, and run here what it prints."
                     .to_owned()
             }
-            Self::NotRunning { .. } => "Start it with `wharf up`.".to_owned(),
+            Self::NotRunning { .. } => {
+                "Start it with `wharf up`. If it should be running, `wharf doctor` and the files in log/ of the data folder \
+                 say what happened."
+                    .to_owned()
+            }
             Self::File { .. } | Self::Server(_) | Self::PartEnded { .. } | Self::Other { .. } => {
                 String::new()
             }
@@ -211,6 +227,14 @@ mod tests {
             "wharf: the data folder /d is in use by process 7\n       \
              Use the installation that runs, end it with `wharf down --data /d`, or choose another folder with --data.",
         );
+        let nameless = Problem::DataInUse {
+            path: "/d".into(),
+            pid: 0,
+        };
+        assert_eq!(
+            nameless.to_string(),
+            "the data folder /d is in use by another process"
+        );
         check(
             &Problem::Kernel {
                 feature: "overlayfs".to_owned(),
@@ -228,6 +252,15 @@ mod tests {
              Choose another port with --metrics (the parts of a node have the next ones), or end the program that holds 9460.",
         );
         check(
+            &Problem::NotRunning {
+                endpoint: "http://localhost:4566".to_owned(),
+            },
+            8,
+            "wharf: no wharf answers at http://localhost:4566\n       \
+             Start it with `wharf up`. If it should be running, `wharf doctor` and the files in log/ of the data folder \
+             say what happened.",
+        );
+        check(
             &Problem::NoTrails { path: "/f".into() },
             1,
             "wharf: /f is no folder, and trails are kept in one\n       \
@@ -236,7 +269,9 @@ mod tests {
         check(
             &Problem::NoInstallation { path: "/d".into() },
             7,
-            "wharf: there is no installation in /d\n       Start one with `wharf up --data /d`.",
+            "wharf: there is no installation in /d\n       \
+             Start one with `wharf up --data /d`, or name the folder of the one you mean with --data: \
+             sudo does not pass WHARF_DATA on.",
         );
     }
 

@@ -20,14 +20,14 @@ pub fn run(layout: &Layout, give_up: bool) -> Result<ExitCode, Problem> {
     if report.damage.is_empty() {
         println!("Store and journal are whole.");
     } else if give_up {
-        println!("What is damaged was given up, with all that was written behind it.");
+        println!("The damaged part was discarded, with everything written after it.");
         if let Some(aside) = report.aside {
             println!("The damaged store is kept in {}.", aside.display());
         }
     } else {
         println!(
             "Nothing was changed. `wharf restore` makes a control plane from a backup; `wharf repair --give-up-damaged` \
-             gives up what is damaged and all that was written behind it."
+             discards the damaged part and everything written after it."
         );
         return Ok(ExitCode::FAILURE);
     }

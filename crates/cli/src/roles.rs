@@ -284,8 +284,6 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     })
 }
 
-/// The way to the files of store and journal. A debug build lets a test make it fail, as the file
-/// named by `WHARF_TEST_DISK_FAULTS` says.
 /// The way to the SMTP server that was named.
 fn mailer(args: &ServerArgs) -> Result<Option<Mailer>, Problem> {
     let (Some(server), Some(from)) = (&args.smtp, &args.smtp_from) else {
@@ -313,6 +311,8 @@ fn mailer(args: &ServerArgs) -> Result<Option<Mailer>, Problem> {
         .map_err(|cause| Problem::caused("mail cannot be sent", cause))
 }
 
+/// The way to the files of store and journal. A debug build lets a test make it fail, as the file
+/// named by `WHARF_TEST_DISK_FAULTS` says.
 fn disk() -> wharf_wal::Disk {
     #[cfg(debug_assertions)]
     if let Some(path) = std::env::var_os("WHARF_TEST_DISK_FAULTS") {
@@ -456,7 +456,7 @@ pub fn shim_program() -> Result<PathBuf, Problem> {
         Ok(path)
     } else {
         Err(Problem::other(format!(
-            "{} is missing; build it with `make build`",
+            "{} is missing: wharf-shim belongs into the folder of wharf, and `make build` builds both",
             path.display()
         )))
     }

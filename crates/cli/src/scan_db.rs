@@ -24,7 +24,7 @@ pub fn update(layout: &Layout, from: &str, from_nothing: bool) -> Result<ExitCod
         }
         false => read(layout, Path::new(from), from_nothing)?,
     };
-    println!("{} packages changed.", updated.changed);
+    println!("{} changed.", packages(updated.changed));
     print(&updated.current);
     Ok(ExitCode::SUCCESS)
 }
@@ -33,18 +33,32 @@ pub fn status(layout: &Layout) -> Result<ExitCode, Problem> {
     crate::roles::require_installation(layout)?;
     match Data::current(&layout.scan_data()).map_err(problem)? {
         Some(current) => print(&current),
-        None => println!("Nothing is known. `wharf scan-db update` brings something."),
+        None => println!("No vulnerability data is loaded. `wharf scan-db update` loads it."),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(current: &Current) {
     println!(
-        "{} advisories about {} packages are known, last updated {}.",
-        current.advisories,
-        current.packages,
+        "Loaded: {} about {}, last updated {}.",
+        advisories(current.advisories),
+        packages(current.packages),
         Timestamp::from_millis(current.updated_at)
     );
+}
+
+fn advisories(count: u64) -> String {
+    match count {
+        1 => "1 advisory".to_owned(),
+        _ => format!("{count} advisories"),
+    }
+}
+
+fn packages(count: u64) -> String {
+    match count {
+        1 => "1 package".to_owned(),
+        _ => format!("{count} packages"),
+    }
 }
 
 fn read(
@@ -93,4 +107,21 @@ fn download(url: &str) -> Result<tempfile::NamedTempFile, Problem> {
         Ok(file)
     });
     written.map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!(
+            (advisories(1), packages(1)),
+            ("1 advisory".to_owned(), "1 package".to_owned())
+        );
+        assert_eq!(
+            (advisories(0), packages(2)),
+            ("0 advisories".to_owned(), "2 packages".to_owned())
+        );
+    }
 }

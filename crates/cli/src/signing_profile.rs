@@ -70,7 +70,12 @@ fn certificate(args: &SigningProfileNameArgs) -> Result<(), Problem> {
     let profiles = found(&args.data)?.profiles.unwrap_or_default();
     let named = |it: &SigningProfile| it.name.as_deref() == Some(&args.name);
     let profile = profiles.into_iter().find(named);
-    let missing = || Problem::other(format!("there is no signing profile {}", args.name));
+    let missing = || {
+        Problem::other(format!(
+            "there is no signing profile {}: `wharf signing-profile list` shows those that there are",
+            args.name
+        ))
+    };
     print!(
         "{}",
         profile.ok_or_else(missing)?.certificate.unwrap_or_default()

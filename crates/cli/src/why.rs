@@ -70,7 +70,7 @@ fn shown(event: &Value, style: Style) -> String {
         ));
     }
     if decisions.is_none() && event["errorCode"].is_null() {
-        lines.push_str("  nobody had to be asked\n");
+        lines.push_str("  no policy was asked about it\n");
     }
     match event["errorCode"].as_str() {
         Some(code) => lines.push_str(&format!(

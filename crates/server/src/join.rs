@@ -338,7 +338,7 @@ impl Join {
             Spent::For { identity, .. } => Response::new(full(identity.to_string())),
             Spent::Refused(_) => text(
                 StatusCode::FORBIDDEN,
-                "The token is unknown, spent or over.\n",
+                "The token is unknown, spent or over: `wharf token` on the server's machine makes another.\n",
             ),
         })
     }

@@ -10,7 +10,7 @@ use super::{DataArgs, OutputArgs};
 pub struct BackupArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// The folder, on the server's machine
+    /// The folder, on the server's machine; made if it is not there
     pub dir: PathBuf,
 }
 
@@ -20,7 +20,7 @@ pub enum ImagesCommand {
     Export(ImagesExportArgs),
     /// Copy the contents of such a folder into a repository, which is created if it does not exist
     Import(ImagesImportArgs),
-    /// Give an image an index of its large layers, by which tasks start before all of it is on their node
+    /// Give an image an index of its large layers, so that tasks start before all of it is on their node
     Index(ImagesIndexArgs),
 }
 
@@ -67,7 +67,7 @@ pub struct ImagesImportArgs {
 pub struct RestoreArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// Put an existing control plane aside
+    /// Move an existing control plane aside; the command says where
     #[arg(long)]
     pub replace: bool,
     /// The folder of the backup
@@ -85,9 +85,9 @@ pub struct RepairArgs {
 
 #[derive(Subcommand, Clone)]
 pub enum ScanDbCommand {
-    /// Add records of OSV, or the data of Debian's security tracker, to what is known
+    /// Load records of OSV, or the data of Debian's security tracker
     Update(ScanDbUpdateArgs),
-    /// Show how much is known, and since when
+    /// Show how much is loaded, and when it was last updated
     Status(DataArgs),
 }
 
@@ -95,21 +95,21 @@ pub enum ScanDbCommand {
 pub struct ScanDbUpdateArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// A JSON file, an archive of them as osv.dev publishes it, a folder of both, or where to get one
+    /// A JSON file, an archive of these as osv.dev publishes it, a folder of both, or the URL of a file or archive
     #[arg(value_name = "FILE|URL")]
     pub from: String,
-    /// Forget what was known before, also where it is damaged
+    /// Discard what was loaded before, even if it is damaged
     #[arg(long)]
     pub from_nothing: bool,
 }
 
 #[derive(Subcommand, Clone)]
 pub enum AdmissionCommand {
-    /// Make or replace a rule: images of these repositories start only if one of these keys signed them
+    /// Create or replace a rule: images of these repositories start only if one of these keys signed them
     Set(AdmissionSetArgs),
     /// Show the rules
     List(OutputArgs),
-    /// Remove a rule; without any, every image starts
+    /// Remove a rule; without rules, every image may start
     Remove(AdmissionRemoveArgs),
 }
 
@@ -117,12 +117,13 @@ pub enum AdmissionCommand {
 pub struct AdmissionSetArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// What the rule is called
+    /// Name of the rule
     pub name: String,
-    /// Repositories it is about, with `*` for any characters: prod/*, docker.io/library/*
+    /// Repositories that the rule covers, with `*` for any characters: prod/*, docker.io/library/*; may be given several times
     #[arg(long, required = true, value_name = "PATTERN")]
     pub repository: Vec<String>,
-    /// A file with a public key in PEM form, or a certificate with one; one of those named must have signed
+    /// File with a public key in PEM form, or a certificate with one. May be given several times: a signature by any of them
+    /// is enough
     #[arg(long, value_name = "FILE", required_unless_present = "unsigned")]
     pub key: Vec<PathBuf>,
     /// These images need no signature
@@ -134,17 +135,17 @@ pub struct AdmissionSetArgs {
 pub struct AdmissionRemoveArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// What the rule is called
+    /// Name of the rule
     pub name: String,
 }
 
 #[derive(Subcommand, Clone)]
 pub enum SigningProfileCommand {
-    /// Make a profile of a key of KMS; put-signing-configuration of ECR says what it signs
+    /// Create a profile from a KMS key; `aws ecr put-signing-configuration` says what it signs
     Create(SigningProfileCreateArgs),
     /// Show the profiles
     List(OutputArgs),
-    /// Print the certificate of a profile, which verifiers of its signatures trust
+    /// Print the certificate of a profile, for those who verify its signatures
     Certificate(SigningProfileNameArgs),
     /// Remove a profile; what it signed stays signed
     Remove(SigningProfileNameArgs),
@@ -159,7 +160,7 @@ pub struct SigningProfileCreateArgs {
     /// A key of KMS for SIGN_VERIFY, by its id, ARN or alias: ECC_NIST_P256, ECC_NIST_P384, RSA_2048, RSA_3072, RSA_4096
     #[arg(long, value_name = "KEY")]
     pub key: String,
-    /// How many days a signature is valid; for ever by default
+    /// How many days a signature is valid; forever by default
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..=4100))]
     pub validity_days: Option<i32>,
 }
@@ -168,6 +169,7 @@ pub struct SigningProfileCreateArgs {
 pub struct SigningProfileNameArgs {
     #[command(flatten)]
     pub data: DataArgs,
+    /// Name of the profile
     pub name: String,
 }
 
@@ -179,7 +181,7 @@ pub enum IamCommand {
 
 #[derive(Subcommand, Clone)]
 pub enum AccountCommand {
-    /// Create an account and print the key of its root, this once
+    /// Create an account and print the access key of its root, which is not shown again
     Create(AccountCreateArgs),
     /// Show the accounts, closed ones among them
     List(OutputArgs),
@@ -189,7 +191,7 @@ pub enum AccountCommand {
 
 #[derive(Args, Clone)]
 pub struct AccountCreateArgs {
-    /// What people call it
+    /// A name for people to know it by
     pub name: String,
     /// Its number, twelve digits; a random one by default
     #[arg(long, value_name = "ID")]
@@ -213,14 +215,14 @@ pub struct AccountCloseArgs {
 pub enum KeysCommand {
     /// Show the keys of the keyring, and how many stored secrets are sealed under each
     List(DataArgs),
-    /// Make a new key: of the keyring, and reseal every stored secret; of root; or the next authority
-    /// of nodes or of requested certificates
+    /// Make a new key for the keyring (every stored secret is resealed), for root or for the node here, or the next
+    /// authority of nodes or of requested certificates
     Rotate(KeysRotateArgs),
-    /// Drop what was before the last rotation
+    /// Drop the keys, or the authority, from before the last rotation
     Retire(KeysRetireArgs),
     /// Set, change or remove the passphrase of the keyring; wharf must not be running
     Passphrase(KeysPassphraseArgs),
-    /// Print a new keyring, for a store of secrets from which --keyring-fd gets it
+    /// Print a new keyring, to keep in a secrets manager and hand over with --keyring-fd
     New,
 }
 
@@ -240,17 +242,20 @@ impl KeysCommand {
 pub struct KeysRotateArgs {
     #[command(flatten)]
     pub data: DataArgs,
+    /// What to rotate
     #[arg(value_enum)]
     pub key: RotatedKey,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy)]
 pub enum RotatedKey {
+    /// The key that seals stored secrets
     Keyring,
     /// The authority that nodes know the server by
     Nodes,
     /// The authority of requested certificates
     Certificates,
+    /// The access key of root; shells need `wharf env` again
     Root,
     /// The keyring of the node on this machine
     NodeKeyring,
@@ -258,8 +263,11 @@ pub enum RotatedKey {
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
 pub enum RetiredKey {
+    /// Keys of the keyring from before
     Keyring,
+    /// The authority that nodes knew the server by before
     Nodes,
+    /// The authority of requested certificates from before
     Certificates,
 }
 
@@ -267,7 +275,7 @@ pub enum RetiredKey {
 pub struct KeysPassphraseArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// Read the new passphrase from a file; a terminal is asked otherwise
+    /// Read the new passphrase from a file; without it the terminal is asked
     #[arg(long, value_name = "PATH", conflicts_with = "remove")]
     pub new_passphrase_file: Option<PathBuf>,
     /// Leave the keyring without one
@@ -279,6 +287,7 @@ pub struct KeysPassphraseArgs {
 pub struct KeysRetireArgs {
     #[command(flatten)]
     pub data: DataArgs,
+    /// What to retire
     #[arg(value_enum, default_value = "keyring")]
     pub key: RetiredKey,
     /// Even if session tokens from before the rotation become invalid, or nodes are locked out

@@ -20,7 +20,7 @@ pub struct CaArgs {
 pub struct ExecArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    /// The cluster to look in; without it that of the ARN, else `default` for a service and all clusters for a task
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub struct ExecArgs {
     /// The container, where the task has several
     #[arg(long, value_name = "NAME")]
     pub container: Option<String>,
-    /// A service, of which the newest running task is taken; or a task's id, the beginning of it, or its ARN
+    /// A service, for its newest running task; or a task's id, the beginning of it, or its ARN
     #[arg(value_name = "SERVICE|TASK")]
     pub name: String,
     /// What to run
@@ -38,6 +38,7 @@ pub struct ExecArgs {
 
 #[derive(Args, Clone)]
 pub struct CompletionArgs {
+    /// The shell to complete in
     #[arg(value_enum)]
     pub shell: completion::Shell,
 }
@@ -59,7 +60,7 @@ pub struct LogsArgs {
     /// How far to look back, such as 10m (s, m, h, d)
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = logs::parse_since)]
     pub since: i64,
-    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task
+    /// The cluster to look in; without it that of the ARN, else `default` for a service and all clusters for a task
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     #[command(flatten)]
@@ -75,10 +76,10 @@ pub struct LogsArgs {
 pub struct StatusArgs {
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Show it again every second, until Ctrl-C
+    /// Refresh every second, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,
-    /// Every line, also where a terminal has fewer
+    /// Show every line, even if the terminal is shorter
     #[arg(long, conflicts_with_all = ["watch", "json"])]
     pub all: bool,
     /// Only what is in this cluster
@@ -102,7 +103,7 @@ pub struct CostArgs {
     /// The day after the last one; the first of next month if not given
     #[arg(long, value_name = "DAY")]
     pub to: Option<String>,
-    /// Print the price lists that apply without a file of one's own
+    /// Print the example price lists, which apply while there is no prices.json of yours
     #[arg(long)]
     pub example_prices: bool,
     #[command(flatten)]
@@ -113,7 +114,7 @@ pub struct CostArgs {
 pub struct TopArgs {
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Print it once, as plain tables
+    /// Print it once, as plain tables, and end
     #[arg(long, conflicts_with = "json")]
     pub once: bool,
     #[command(flatten)]
@@ -122,11 +123,13 @@ pub struct TopArgs {
 
 #[derive(Args, Clone)]
 pub struct ExplainArgs {
+    /// What kind of thing NAME is
     #[arg(value_enum)]
     pub what: ExplainWhat,
     /// Name or ARN of a service; id of a task, the beginning of it, or its ARN; NAMESPACE/NAME of a pod
     pub name: String,
-    /// The cluster it is in; that of an ARN, otherwise `default` for a service and all of them for a task; for a pod the only one of EKS
+    /// The cluster to look in; without it that of the ARN, else `default` for a service, all clusters for a task and the only
+    /// EKS cluster for a pod
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     #[command(flatten)]
@@ -150,7 +153,7 @@ pub struct ApiArgs {
 
 #[derive(Args, Clone)]
 pub struct WhyArgs {
-    /// Id of the request, as its answer has it (x-amzn-requestid)
+    /// Id of the request, as in its answer (x-amzn-requestid; AWS tools show it with --debug)
     #[arg(value_name = "REQUEST-ID")]
     pub request: String,
     #[command(flatten)]

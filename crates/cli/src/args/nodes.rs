@@ -64,10 +64,10 @@ pub struct HostArgs {
     /// Take Fargate tasks too; a token that allows it is enough
     #[arg(long)]
     pub fargate: bool,
-    /// … also where this machine cannot give them user namespaces of their own
+    /// Take Fargate tasks even if this machine cannot give each a user namespace of its own
     #[arg(long)]
     pub fargate_without_userns: bool,
-    /// Availability zone of this machine, told when it first registers
+    /// Availability zone of this machine, set when it first registers
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
     #[command(flatten)]
@@ -197,13 +197,13 @@ pub struct NodeArgs {
     pub command: Option<NodeCommand>,
     #[command(flatten)]
     pub data: DataArgs,
-    /// The server to join, with the token that `wharf token` printed there; needed once
+    /// The server to join, such as https://10.0.0.1:4566, with a token of `wharf token`; needed once
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// Read the token from the standard input (arguments show in process lists)
     #[arg(long, value_name = "-", requires = "server", value_parser = join::from_stdin, conflicts_with = "join_file")]
     pub join: Option<join::FromStdin>,
-    /// Read the token from a file; without either it is the environment variable WHARF_JOIN_TOKEN
+    /// Read the token from a file; without --join and --join-file it is read from the variable WHARF_JOIN_TOKEN
     #[arg(long, value_name = "PATH", requires = "server")]
     pub join_file: Option<PathBuf>,
     #[command(flatten)]

@@ -15,18 +15,18 @@ use crate::{log::LogArgs, metrics, reach::Reach, roles};
 pub struct ServerArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// Port of the one endpoint
+    /// Port of the endpoint
     #[arg(long, value_name = "N", default_value_t = 4566, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
-    /// Further address to listen on, TLS only beyond this machine
+    /// Address to listen on besides loopback, so that other machines reach the endpoint, over TLS alone
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<IpAddr>,
     /// Name or address by which clients of other machines know this one, for the endpoint's certificate; may be
     /// given several times. Those of --listen, or of the machine with 0.0.0.0, and the host's name are in it anyway
     #[arg(long, value_name = "NAME", value_parser = roles::parse_name)]
     pub name: Vec<String>,
-    /// Whether that address is listened on at port 443 too, the only one at which container agents of
-    /// another make join from other machines; on by default, off with --listen 0.0.0.0
+    /// Whether to listen at that address on port 443 too, the only one at which AWS's own container agent joins from other
+    /// machines; on by default, off with --listen 0.0.0.0
     #[arg(long, value_name = "SWITCH")]
     pub port_443: Option<Switch>,
     /// Whether signatures and policies decide (enforce), policies only warn (soft), or nothing is checked (off)
@@ -38,8 +38,8 @@ pub struct ServerArgs {
     /// Range of the addresses at which load balancers are reached on this machine
     #[arg(long, value_name = "CIDR", default_value = "127.64.0.0/16")]
     pub public_cidr: Cidr4,
-    /// Ranges of addresses that the network leads to these hosts, from which elastic and public addresses are given
-    /// out: CIDR,…. Without them, addresses of 198.19.0.0/16, by which an interface is reached on its own host alone
+    /// Address ranges that your network routes to these hosts, from which elastic and public addresses are given out:
+    /// CIDR,…. Without them they come from 198.19.0.0/16, and an interface is reached by its own on its host alone
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub public_addresses: Vec<Cidr4>,
     /// Region that clients may name beside those of AWS, such as de-cellar-1; may be given several times
@@ -89,7 +89,8 @@ pub struct ServerArgs {
     /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     pub audit: Switch,
-    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. A tenth of the disk by default
+    /// What log events may take on disk, such as 20G; beyond it the oldest are removed. By default a tenth of the disk, at
+    /// most 64G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub log_storage: Option<u64>,
     /// Bytes of log events that an account may put a second in each region, such as 100M; a stream a quarter of them. 20M by default
@@ -210,7 +211,7 @@ pub struct UpArgs {
     /// Ranges of VPCs in which programs of this machine reach tasks by their addresses, or `none`; 172.31.0.0/16 by default
     #[arg(long, value_name = "CIDR,…")]
     pub reach: Option<Reach>,
-    /// Take Fargate tasks also where this machine cannot give them user namespaces of their own
+    /// Take Fargate tasks even if this machine cannot give each a user namespace of its own
     #[arg(long)]
     pub fargate_without_userns: bool,
     #[command(flatten)]

@@ -38,30 +38,30 @@ pub enum Switch {
 /// What is wrong with a value, as it is said beside it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadValue {
-    #[error("nothing could connect")]
+    #[error("at least 1 is needed, or nobody could connect")]
     NoConnections,
-    #[error("`{text}` is no number of connections: {source}")]
+    #[error("`{text}` is not a number of connections: {source}")]
     Connections { text: String, source: ParseIntError },
-    #[error("it has the form of us-east-1")]
+    #[error("a region looks like us-east-1")]
     Region,
-    #[error("it is a number with K, M, G or T, such as 20G")]
+    #[error("give a number of bytes, with K, M, G or T if you like, such as 20G")]
     Size,
-    #[error("it is a number from 0.01 to 1000000")]
+    #[error("give a number from 0.01 to 1000000")]
     Rate,
-    #[error("it is 10 or 20")]
+    #[error("give 10 or 20")]
     MetricsPeriod,
-    #[error("`{text}` is no factor: {source}")]
+    #[error("`{text}` is not a factor: {source}")]
     Factor {
         text: String,
         source: ParseFloatError,
     },
-    #[error("it is from 1 to 64")]
+    #[error("give a factor from 1 to 64")]
     Overcommit,
     #[error("a disk has at least {0} MiB")]
     TaskDisk(u64),
-    #[error("a folder is required")]
+    #[error("name a folder")]
     NoFolder,
-    #[error("it is one of enforce, soft, off")]
+    #[error("give one of enforce, soft, off")]
     Iam,
 }
 

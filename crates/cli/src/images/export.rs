@@ -31,7 +31,7 @@ pub fn parse(of: &str) -> Result<(&str, Wanted), Problem> {
     if let Some((repository, digest)) = of.split_once('@') {
         let digest = digest
             .parse()
-            .map_err(|cause| Problem::caused(format!("{digest:?} is no digest"), cause))?;
+            .map_err(|cause| Problem::caused(format!("{digest:?} is not a digest"), cause))?;
         return Ok((repository, Wanted::Digest(digest)));
     }
     Ok(match of.split_once(':') {
@@ -112,7 +112,9 @@ fn wanted_of(held: &Images, wanted: &Wanted) -> Result<Images, Problem> {
         }
     }
     match images.is_empty() {
-        true => Err(Problem::other("there is no such image in the repository")),
+        true => Err(Problem::other(
+            "the repository has no such image: `aws ecr list-images --repository-name NAME` shows what it has",
+        )),
         false => Ok(images),
     }
 }
@@ -212,5 +214,11 @@ mod tests {
         let named = format!("web@{digest}");
         assert_eq!(parse(&named).unwrap(), ("web", Wanted::Digest(digest)));
         assert!(parse("web@sha256:1").is_err());
+    }
+
+    #[test]
+    fn an_image_that_is_not_there_says_where_to_look() {
+        let refused = wanted_of(&Images::new(), &Wanted::Tag("1".to_owned())).unwrap_err();
+        assert!(refused.to_string().contains("aws ecr list-images"));
     }
 }

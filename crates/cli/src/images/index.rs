@@ -43,7 +43,12 @@ pub struct Indexed {
 
 pub async fn run(registry: &mut Registry, tag: &str, held: &Images) -> Result<Indexed, Problem> {
     let named = held.iter().find(|(_, tags)| tags.contains(tag));
-    let (digest, _) = named.ok_or_else(|| Problem::other(format!("there is no image {tag}")))?;
+    let missing = || {
+        Problem::other(format!(
+            "the repository has no image {tag}: `aws ecr list-images --repository-name NAME` shows what it has"
+        ))
+    };
+    let (digest, _) = named.ok_or_else(missing)?;
     let (text, kind) = registry.manifest(digest).await?;
     let manifest = Manifest::read(&text)?;
     let mut indexing = Indexing {
@@ -173,7 +178,7 @@ impl Indexing<'_> {
         }
         let digest: Digest = named
             .parse()
-            .map_err(|cause| Problem::caused(format!("{named:?} is no digest"), cause))?;
+            .map_err(|cause| Problem::caused(format!("{named:?} is not a digest"), cause))?;
         let body = self.registry.blob(&digest).await?;
         let index = match read(body).await? {
             Ok(index) => index,

@@ -69,7 +69,10 @@ impl Folder {
         let text = fs::read(&path).map_err(Problem::file("cannot read", &path))?;
         let index = serde_json::from_slice(&text).map_err(|cause| {
             Problem::caused(
-                format!("{} is no index of an OCI layout", path.display()),
+                format!(
+                    "{} is not the index of an OCI layout, as `wharf images export` makes one",
+                    path.display()
+                ),
                 cause,
             )
         })?;

@@ -22,7 +22,7 @@ pub struct Descriptor {
 impl Descriptor {
     pub fn digest(&self) -> Result<Digest, Problem> {
         let parsed = self.digest.parse();
-        parsed.map_err(|cause| Problem::caused(format!("{:?} is no digest", self.digest), cause))
+        parsed.map_err(|cause| Problem::caused(format!("{:?} is not a digest", self.digest), cause))
     }
 }
 

@@ -64,23 +64,32 @@ pub struct Head {
 
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    #[error("{} is neither empty nor a backup", dir.display())]
+    #[error("{} is neither empty nor a backup: name another folder", dir.display())]
     Foreign { dir: PathBuf },
     #[error("{} is in use by another backup or restore", dir.display())]
     InUse { dir: PathBuf },
-    #[error("{} holds the backup of another installation ({found})", dir.display())]
+    #[error(
+        "{} holds the backup of another installation ({found}): name another folder",
+        dir.display()
+    )]
     OtherInstallation { dir: PathBuf, found: String },
-    #[error("{} holds no complete backup", dir.display())]
+    #[error("{} holds no complete backup: no `wharf backup` there came to its end", dir.display())]
     Nothing { dir: PathBuf },
-    #[error("{} is of format {found}, which this version does not know", dir.display())]
+    #[error(
+        "{} is of format {found}, which this version does not know: take a newer version of wharf",
+        dir.display()
+    )]
     Format { dir: PathBuf, found: u32 },
     #[error("{} is damaged: its contents are not what its name says", path.display())]
     Damaged { path: PathBuf },
-    #[error("{} holds a control plane already", dir.display())]
+    #[error("{} holds a control plane already: --replace moves it aside", dir.display())]
     NotEmpty { dir: PathBuf },
-    #[error("{} is in use by a running server", dir.display())]
+    #[error("{} is in use by a running server: stop that first", dir.display())]
     Running { dir: PathBuf },
-    #[error("the keyring {} cannot open this backup's secrets", path.display())]
+    #[error(
+        "the keyring {} cannot open this backup's secrets (name the keyring of its time with --keyring-file)",
+        path.display()
+    )]
     Keyring {
         path: PathBuf,
         #[source]

@@ -140,7 +140,15 @@ impl Backup {
         head.copy = copy;
         self.copy_journal(&folder, &unfinished, &mut head).await?;
         let (from, to) = (self.data_dir.clone(), unfinished.join("files"));
-        let own = ["store", "journal", "blobs", "log-indexes", "series"];
+        // What is published about vulnerabilities is loaded again, and may be exchanged by another process meanwhile.
+        let own = [
+            "store",
+            "journal",
+            "blobs",
+            "log-indexes",
+            "series",
+            "scan-db",
+        ];
         blocking(move || copy_tree(&from, &to, &own)).await?;
         let series = unfinished.join("files").join("series");
         head.copied_bytes += self.copy_series(series).await?;

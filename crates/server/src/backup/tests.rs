@@ -161,6 +161,9 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
     let dir = to.path().join("backup");
     let first = plane.blob("a layer").await;
     plane.work(0, 400).await;
+    let published = plane.dir.path().join("server/scan-db/1");
+    fs::create_dir_all(&published).unwrap();
+    fs::write(published.join("about"), "advisories").unwrap();
     let head = plane.backup.take(&dir).await.unwrap();
     assert_eq!((head.copy, head.blobs, head.kept_bytes), (1, 1, 0));
     let second = plane.blob("another").await;
@@ -182,6 +185,7 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
     let report = restore(&dir, &server, &keyring, false).unwrap();
     assert!(report.epoch > epoch && report.replaced.is_none());
     assert_eq!(fs::read(server.join("tls/authority")).unwrap(), b"sealed");
+    assert!(!server.join("scan-db").exists());
     check(&data, &plane.keyring, 450, &[first, second]).await;
     assert!(matches!(
         restore(&dir, &server, &keyring, false),
@@ -190,6 +194,27 @@ async fn a_second_backup_copies_what_is_new_and_a_restore_has_all_of_it() {
     let again = restore(&dir, &server, &keyring, true).unwrap();
     assert!(again.replaced.unwrap().join("store").exists());
     check(&data, &plane.keyring, 450, &[first]).await;
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let dir = || Path::new("/b").to_owned();
+    for (refused, advice) in [
+        (BackupError::Foreign { dir: dir() }, "name another folder"),
+        (BackupError::NotEmpty { dir: dir() }, "--replace"),
+        (BackupError::Running { dir: dir() }, "stop that first"),
+        (BackupError::Nothing { dir: dir() }, "`wharf backup`"),
+        (
+            BackupError::Format {
+                dir: dir(),
+                found: 9,
+            },
+            "newer version",
+        ),
+    ] {
+        let said = refused.to_string();
+        assert!(said.starts_with("/b ") && said.contains(advice), "{said}");
+    }
 }
 
 #[tokio::test]
