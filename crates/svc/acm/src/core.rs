@@ -7,7 +7,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
 use wharf_seal::Sealed;
-use wharf_service::{Shares, Stored, Table};
+use wharf_service::{Shares, Stored, Table, queue_of_accounts};
 use wharf_wire::Fault;
 use zeroize::Zeroizing;
 
@@ -60,7 +60,7 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            certificates: Arc::default(),
+            certificates: queue_of_accounts(),
             shard: Shard::new("/w1/c0/acm/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             computing: Shares::new(COMPUTING_AT_ONCE, COMPUTING_OF_ACCOUNT),

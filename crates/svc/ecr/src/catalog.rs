@@ -36,7 +36,7 @@ use wharf_delivery::Operations;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
-use wharf_service::{Changes, Shares, Table, Turns};
+use wharf_service::{Changes, Shares, Table, Turns, queue_of_accounts};
 use wharf_store::Store;
 use wharf_vended::Counters;
 pub(crate) use wharf_wanted::MARKER;
@@ -304,14 +304,14 @@ impl Catalog {
                 worked: Default::default(),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
-                scans: Arc::default(),
+                scans: queue_of_accounts(),
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
                 choices: Default::default(),
                 operations: OnceLock::new(),
                 inspector: OnceLock::new(),
                 gate: OnceLock::new(),
-                signatures: Arc::default(),
+                signatures: queue_of_accounts(),
             }),
         }
     }
