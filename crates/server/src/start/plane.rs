@@ -306,7 +306,7 @@ impl Plane {
             takeover: Takeover::Replace,
         });
         let issuers = ClusterIssuers::default();
-        let documents = Issuers::new(egress.clone(), &config.jwks, issuers.clone());
+        let documents = Issuers::new(&egress, &config.jwks, issuers.clone());
         Self {
             kms,
             keys: kms_client,
