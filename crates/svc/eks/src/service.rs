@@ -17,7 +17,7 @@ use crate::{
     addons::roles::{self, ActsAs},
     authorize,
     config::Parts,
-    core::Core,
+    core::{Core, LOOKED_AT_ONCE},
     entry::{self, Entry},
     fargate::{self, ActiveProfile},
     fault::EksFaults,
@@ -28,9 +28,6 @@ use crate::{
     reconcile,
     records::Cluster,
 };
-
-/// Clusters looked at at once.
-const WORKERS: usize = 4;
 
 /// EKS over a store.
 #[derive(Clone)]
@@ -60,7 +57,7 @@ impl EksService {
             permit: Permit::for_controller("eks-shard"),
             takeover: core.parts.takeover,
             queue: &core.queue,
-            workers: WORKERS,
+            workers: LOOKED_AT_ONCE,
         };
         let (fed, worked) = (core.clone(), core.clone());
         let changed = move |key: &str, look| reconcile::changed(&fed, key, look);
