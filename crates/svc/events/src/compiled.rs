@@ -22,8 +22,9 @@ use crate::{
     transform::Transform,
 };
 
-/// Buses that stay compiled; beyond that all are forgotten and compiled again at need.
+/// Buses that stay compiled, and tests of their patterns; beyond that all are forgotten and compiled again at need.
 const MOST_BUSES: usize = 1000;
+const MOST_TESTS: usize = 2_000_000;
 /// Comparisons of an event with patterns, at most, that are made at once where events come in: some milliseconds. More are made apart, in
 /// the turn of the bus's account, which has made the patterns.
 const AT_ONCE: usize = 1 << 19;
@@ -226,7 +227,8 @@ impl Compiled {
         }
         let matcher = Arc::new(matcher);
         let mut buses = self.buses.lock();
-        if buses.len() >= MOST_BUSES {
+        let tests = buses.values().map(|(_, it)| it.tests).sum::<usize>();
+        if buses.len() >= MOST_BUSES || tests > MOST_TESTS {
             buses.clear();
         }
         buses.insert(bus.clone(), (stored.revision, matcher.clone()));
