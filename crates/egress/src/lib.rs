@@ -43,8 +43,9 @@ use wharf_base::{Cidr, Opaque};
 
 use self::{connect::Connector, trust::Trust};
 
-/// Requests under way at once; further ones wait, within their time.
-const MOST_REQUESTS: usize = 256;
+/// Requests under way at once; further ones wait, within their time. More than the parts of all services have together, so that those of
+/// one keep nothing from another's.
+const MOST_REQUESTS: usize = 512;
 /// Of those whose answers pass piece by piece, which may take long.
 const MOST_STREAMS: usize = 128;
 /// Connections that wait for a next request to the same address, and how long they do.

@@ -25,6 +25,8 @@ pub struct CompiledPolicy {
     keys: Box<[Box<str>]>,
     /// Of its statements, where its text is known.
     spans: Box<[Span]>,
+    /// Bytes of its text; 0 where that is not known.
+    size: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +63,7 @@ impl CompiledPolicy {
     pub fn parse(source: &str, text: &str, kind: DocumentKind) -> Result<Self, DocumentError> {
         let mut policy = Self::compile(source, &Document::parse(text, kind)?)?;
         policy.spans = spans::of_statements(text).into();
+        policy.size = text.len();
         Ok(policy)
     }
 
@@ -75,6 +78,7 @@ impl CompiledPolicy {
             statements,
             keys: written_keys(document),
             spans: Box::new([]),
+            size: 0,
         })
     }
 
@@ -94,7 +98,13 @@ impl CompiledPolicy {
             statements: Box::new([statement]),
             keys: Box::new([]),
             spans: Box::new([]),
+            size: 0,
         }
+    }
+
+    /// Bytes of the text that it was parsed from; 0 where there was none.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     pub fn source(&self) -> &str {

@@ -97,6 +97,12 @@ impl Pattern {
         (self.alternatives.iter()).any(|it| it.holds(document, &mut memo))
     }
 
+    /// How many tests its alternatives have together: a value of a document may be held to all of those of its field.
+    pub fn tests(&self) -> usize {
+        let conditions = self.alternatives.iter().flat_map(|it| &it.conditions);
+        conditions.flat_map(|it| &it.tests).map(Test::count).sum()
+    }
+
     /// Whether it has conditions on fields within fields.
     pub fn is_nested(&self) -> bool {
         let mut conditions = self.alternatives.iter().flat_map(|it| &it.conditions);

@@ -15,6 +15,8 @@ use crate::{
 
 /// Combinations that the `$or`s of one pattern may make.
 const MOST_ALTERNATIVES: usize = 1000;
+/// Names of fields in all combinations together: each has what all have in common, at some hundred bytes a name.
+const MOST_NAMES: usize = 10_000;
 /// What numbers are compared within.
 const MOST: f64 = 5e9;
 /// Names of operators, which no alternative of a `$or` has as fields.
@@ -62,6 +64,10 @@ impl Pattern {
             return no("Filter is not an object");
         };
         let all = conditions(fields, &mut Vec::new())?;
+        let names = all.iter().flatten().map(|it| it.path.len());
+        if names.sum::<usize>() > MOST_NAMES {
+            return too_complex();
+        }
         Ok(Self {
             alternatives: all.into_iter().map(Alternative::new).collect(),
         })
@@ -132,9 +138,13 @@ fn combined(all: Vec<Conditions>, chosen: &[Conditions]) -> Read<Vec<Conditions>
 
 fn bounded(count: usize) -> Read<()> {
     match count > MOST_ALTERNATIVES {
-        true => no("Rule is too complex - try using fewer alternatives in $or"),
+        true => too_complex(),
         false => Ok(()),
     }
+}
+
+fn too_complex<T>() -> Read<T> {
+    no("Rule is too complex - try using fewer alternatives in $or")
 }
 
 /// One alternative of a field.

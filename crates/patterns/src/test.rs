@@ -63,6 +63,14 @@ impl Between {
 }
 
 impl Test {
+    /// How many things a value is compared with.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Not(unwanted) => unwanted.len().max(1),
+            _ => 1,
+        }
+    }
+
     /// Whether a value that is neither an object nor a list fits.
     pub fn fits(&self, value: &Value) -> bool {
         match (self, value) {

@@ -33,3 +33,16 @@ fn long_lists_are_held_to_a_condition_once_for_all_alternatives() {
     let index = Index::new(std::iter::repeat_n(&pattern, 20));
     assert!(index.matches(&document).is_empty());
 }
+
+#[test]
+fn what_many_alternatives_have_in_common_is_bounded() {
+    let read = |shared: usize| {
+        let choices: Vec<Value> = (0..1000).map(|it| json!({"x": [it]})).collect();
+        let mut fields = Map::from_iter([("$or".to_owned(), Value::Array(choices))]);
+        fields.extend((0..shared).map(|it| (format!("a{it}"), json!([1]))));
+        Pattern::of(&Value::Object(fields))
+    };
+    assert!(read(9).is_ok());
+    let error = read(10).unwrap_err();
+    assert!(error.0.contains("too complex"), "{error}");
+}

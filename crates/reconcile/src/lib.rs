@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod queue;
+mod ready;
 pub mod runner;
 pub mod shard;
 

@@ -5,9 +5,11 @@
 //! failure, which is at once for most that are woken in a long one. It does not come at once each time, since a step that
 //! fails may have woken its own key, and what it follows may change without end: whatever wakes a key that fails has it
 //! tried eight times as often as nobody would, and no more.
+//!
+//! Keys come in the order in which they were woken, or in turns of those whose they are ([`Queue::in_turns`]).
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::Hash,
     time::Duration,
 };
@@ -15,6 +17,8 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 use wharf_base::backoff::doubled;
+
+use crate::ready::Ready;
 
 /// First delay after a failure; doubled with each further one.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
@@ -31,8 +35,7 @@ pub struct Queue<K> {
 
 #[derive(Debug)]
 struct Inner<K> {
-    /// With the moment since which each waits.
-    ready: VecDeque<(K, Instant)>,
+    ready: Ready<K>,
     /// Keys in `ready`, so that none stands there twice.
     waiting: HashSet<K>,
     working: HashSet<K>,
@@ -55,8 +58,15 @@ struct Failing {
 
 impl<K> Default for Queue<K> {
     fn default() -> Self {
+        Self::in_turns(|_| String::new())
+    }
+}
+
+impl<K> Queue<K> {
+    /// Keys in lanes that take turns: for work that takes long, of which one may have much.
+    pub fn in_turns(lane_of: fn(&K) -> String) -> Self {
         let inner = Inner {
-            ready: VecDeque::new(),
+            ready: Ready::new(lane_of),
             waiting: HashSet::new(),
             working: HashSet::new(),
             again: HashSet::new(),
@@ -80,7 +90,7 @@ pub struct Depth {
     pub working: usize,
     /// Failed at least once since they last went well.
     pub failing: usize,
-    /// How long the first of those that are ready has been waiting.
+    /// How long the one of those that are ready has been waiting that has waited longest.
     pub lag: Duration,
 }
 
@@ -91,10 +101,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
             ready: inner.ready.len(),
             working: inner.working.len(),
             failing: inner.failures.len(),
-            lag: inner
-                .ready
-                .front()
-                .map_or(Duration::ZERO, |(_, since)| since.elapsed()),
+            lag: (inner.ready.since()).map_or(Duration::ZERO, |since| since.elapsed()),
         }
     }
 
@@ -181,12 +188,12 @@ impl<K: Clone + Eq + Hash> Inner<K> {
         if let Some(later) = failing.map(|it| it.not_before).filter(|it| *it > now) {
             self.set_timer(key, later);
         } else if self.waiting.insert(key.clone()) {
-            self.ready.push_back((key, now));
+            self.ready.push(key, now);
         }
     }
 
     fn take(&mut self) -> Option<K> {
-        let (key, _) = self.ready.pop_front()?;
+        let key = self.ready.pop()?;
         self.waiting.remove(&key);
         self.working.insert(key.clone());
         Some(key)
@@ -234,6 +241,25 @@ mod tests {
         assert!(empty.is_err(), "a is being worked on");
         queue.done(&"a");
         assert_eq!(queue.next().await, "a");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lanes_take_turns() {
+        let queue: Queue<&str> = Queue::in_turns(|key| key[..1].to_owned());
+        for key in ["a1", "a2", "a3"] {
+            queue.wake(key);
+        }
+        assert_eq!(queue.next().await, "a1");
+        tokio::time::advance(Duration::from_secs(3)).await;
+        for key in ["b1", "a4", "c1", "b2"] {
+            queue.wake(key);
+        }
+        let depth = queue.depth();
+        assert_eq!((depth.ready, depth.lag), (6, Duration::from_secs(3)));
+        for expected in ["a2", "b1", "c1", "a3", "b2", "a4"] {
+            assert_eq!(queue.next().await, expected);
+        }
+        assert_eq!(queue.depth().lag, Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,13 +2,17 @@
 //! a version before are encrypted, all are read again now and then, lifecycle policies run, and images are replicated.
 
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit};
 use wharf_blobs::{BlobError, Scrubbed, Scrubber};
-use wharf_svc_ecr::Catalog;
+use wharf_reconcile::Queue;
+use wharf_service::queue_of_accounts;
+use wharf_svc_ecr::{Catalog, REGISTRIES_AT_ONCE};
 use wharf_wire::Dispatcher;
 
 use crate::beside::beside;
@@ -134,8 +138,24 @@ pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
 }
 
 /// Brings images to where replication wants them, as soon as they are pushed; what failed for the moment is
-/// tried again.
+/// tried again. Accounts take turns, and nobody waits for a registry whose images are long on their way.
 pub async fn replicate(catalog: Catalog, dispatcher: Dispatcher, clock: Arc<dyn Clock>) {
+    let queue = queue_of_accounts();
+    let waking = wake_registries(catalog.clone(), queue.clone());
+    let look = move |key: String| {
+        let (catalog, dispatcher, clock) = (catalog.clone(), dispatcher.clone(), clock.clone());
+        async move {
+            let (permit, now) = (PERMIT, clock.now());
+            let next = catalog.replicate_registry(&dispatcher, &permit, &key, now);
+            Ok::<_, Infallible>(next.await)
+        }
+    };
+    let never = CancellationToken::new();
+    let looking = wharf_reconcile::run(queue, REGISTRIES_AT_ONCE, never, look);
+    tokio::join!(looking, waking);
+}
+
+async fn wake_registries(catalog: Catalog, queue: Arc<Queue<String>>) {
     let mut tick = tokio::time::interval(REPLICATED_AGAIN);
     loop {
         tokio::select! {
@@ -143,14 +163,11 @@ pub async fn replicate(catalog: Catalog, dispatcher: Dispatcher, clock: Arc<dyn 
             _ = tick.tick() => {}
             () = catalog.owing() => {}
         }
-        let now = clock.now();
-        if let Err(error) = catalog.replicate(&dispatcher, &PERMIT, now).await {
-            tracing::warn!(%error, "replication of images failed; will retry");
-        }
-        let permit = PERMIT;
-        let backfills = catalog.go_on_with_backfills(&dispatcher, &permit, now);
-        if let Err(error) = backfills.await {
-            tracing::warn!(%error, "replication backfills failed; will retry");
+        match catalog.registries().await {
+            Ok(keys) => keys.into_iter().for_each(|key| queue.wake(key)),
+            Err(error) => {
+                tracing::warn!(%error, "looking for images to be replicated failed; will retry");
+            }
         }
     }
 }

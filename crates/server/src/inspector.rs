@@ -145,8 +145,13 @@ impl Images for ScannedImages {
         }
     }
 
-    async fn known_of(&self, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError> {
-        self.0.known_of(vulnerability).await.map_err(failed)
+    async fn known_of(
+        &self,
+        account: &str,
+        vulnerability: &str,
+    ) -> Result<Vec<Advisory>, ImagesError> {
+        let found = self.0.known_of(account, vulnerability).await;
+        found.map_err(failed)
     }
 
     async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError> {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
-use wharf_egress::{Egress, Failure, Limits};
+use wharf_egress::{Egress, Failure, Limits, Shares};
 use wharf_svc_iam::{Documents, NoDocument};
 use wharf_wire::async_trait;
 
@@ -21,6 +21,10 @@ use crate::kube::issuers::ClusterIssuers;
 
 /// Somebody waits with a token in hand.
 const TIME: Duration = Duration::from_secs(5);
+/// Requests under way and names looked up at once, and those of one account: it may trust a hundred providers that never answer, and
+/// whoever has a token of their names, which nobody signed, has them asked.
+const OF_ALL: (usize, usize) = (64, 12);
+const OF_ACCOUNT: (usize, usize) = (16, 4);
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// Where the discovery document that stands for a file says that the keys are.
 const KEYS: &str = "/.well-known/wharf-jwks";
@@ -100,22 +104,22 @@ enum Absent {
 
 /// Asks providers over the network, except those whose keys are in files, and clusters of this installation.
 pub struct Issuers {
-    egress: Egress,
+    ways: Shares,
     files: BTreeMap<String, PathBuf>,
     clusters: ClusterIssuers,
 }
 
 impl Issuers {
-    pub fn new(egress: Egress, files: &[KeysFile], clusters: ClusterIssuers) -> Self {
+    pub fn new(egress: &Egress, files: &[KeysFile], clusters: ClusterIssuers) -> Self {
         let files = files.iter().cloned();
         Self {
-            egress,
+            ways: Shares::new(egress, OF_ALL, OF_ACCOUNT),
             clusters,
             files: files.map(|it| (it.issuer, it.path)).collect(),
         }
     }
 
-    async fn ask(&self, url: &str, most: usize) -> Result<Vec<u8>, Absent> {
+    async fn ask(&self, account: &str, url: &str, most: usize) -> Result<Vec<u8>, Absent> {
         let request = Request::get(url)
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())
@@ -124,7 +128,7 @@ impl Issuers {
             time: TIME,
             body: most,
         };
-        let answer = self.egress.send(request, limits).await?;
+        let answer = self.ways.of(account).send(request, limits).await?;
         match answer.status() {
             StatusCode::OK => Ok(answer.into_body().into()),
             other => Err(Absent::Status(other)),
@@ -134,7 +138,7 @@ impl Issuers {
 
 #[async_trait]
 impl Documents for Issuers {
-    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, NoDocument> {
+    async fn get(&self, account: &str, url: &str, most: usize) -> Result<Vec<u8>, NoDocument> {
         if let Some(own) = self.clusters.at_url(url) {
             return Ok(own.into());
         }
@@ -145,7 +149,7 @@ impl Documents for Issuers {
         }
         let found = match file(KEYS) {
             Some((_, path)) => read(path, most).await,
-            None => self.ask(url, most).await,
+            None => self.ask(account, url, most).await,
         };
         Ok(found?)
     }
@@ -187,8 +191,9 @@ mod tests {
         std::fs::write(&path, r#"{"keys": []}"#).unwrap();
         let file = given(&path).unwrap();
         assert_eq!(file.to_string().parse::<KeysFile>().unwrap(), file);
-        let issuers = Issuers::new(Egress::to(Vec::new()), &[file], ClusterIssuers::default());
-        let get = |url: &'static str| issuers.get(url, MOST);
+        let egress = Egress::to(Vec::new());
+        let issuers = Issuers::new(&egress, &[file], ClusterIssuers::default());
+        let get = |url: &'static str| issuers.get("111111111111", url, MOST);
         let document = get("https://idp.lan/a/.well-known/openid-configuration").await;
         let document: Value = serde_json::from_slice(&document.unwrap()).unwrap();
         assert_eq!(document["issuer"], "https://idp.lan/a");
@@ -210,6 +215,35 @@ mod tests {
         );
         std::fs::remove_file(&path).unwrap();
         assert!(keys().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn providers_of_an_account_that_never_answer_take_no_turns_of_others() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", silent.local_addr().unwrap());
+        let egress = Egress::to(vec!["127.0.0.0/8".parse().unwrap()]);
+        let issuers = Issuers::new(&egress, &[], ClusterIssuers::default());
+        let (busy, other) = ("111111111111", "222222222222");
+        let of_busy = (0..OF_ACCOUNT.0).map(|_| issuers.get(busy, &url, MOST));
+        let (mut asked, mut held): (Vec<_>, _) = (of_busy.collect(), Vec::new());
+        while held.len() < OF_ACCOUNT.0 {
+            tokio::select! {
+                biased;
+                _ = futures_util::future::select_all(asked.iter_mut()) => panic!("nobody answers"),
+                connected = silent.accept() => held.push(connected.unwrap()),
+            }
+        }
+        let time = Duration::from_millis(50);
+        let request = Request::get(&url).body(Bytes::new()).unwrap();
+        let way = issuers.ways.of(busy);
+        let late = way.send_in_turn(request, Limits { time, body: MOST });
+        assert_eq!(late.await.unwrap_err(), Failure::Busy(time));
+        let mut further = issuers.get(other, &url, MOST);
+        tokio::select! {
+            biased;
+            _ = &mut further => panic!("nobody answers"),
+            connected = silent.accept() => held.push(connected.unwrap()),
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub use counted::{Belongings, Count, Counted, Counting, Tally};
 pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;
-pub use loops::{Loops, OneQueue};
+pub use loops::{Loops, OneQueue, queue_of_accounts};
 pub use pages::{Page, Pages};
 pub use place::Place;
 pub use sealing::{Sealing, Secrets};

@@ -10,10 +10,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_reconcile::{Next, Queue, Shard, Takeover};
+use wharf_records::Scope;
 use wharf_store::Store;
 use wharf_wire::fault::Chain;
 
 use crate::feed::{Look, Reach, feed};
+
+/// A queue of keys of records whose accounts take turns: for work that takes long, of which an account may have much.
+pub fn queue_of_accounts() -> Arc<Queue<String>> {
+    let account =
+        |key: &String| Scope::parse(key).map_or_else(String::new, |(scope, ..)| scope.account);
+    Arc::new(Queue::in_turns(account))
+}
 
 /// What a service runs beside its operations.
 pub struct Loops {
@@ -119,6 +127,20 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn accounts_take_turns_at_a_queue_of_theirs() {
+        let queue = queue_of_accounts();
+        let key = |account: &str, id: &str| Scope::new("s", account, "us-east-1").key("kind", id);
+        let busy = ["1", "2"].map(|id| key("111111111111", id));
+        let other = key("222222222222", "1");
+        for key in busy.iter().chain([&other]) {
+            queue.wake(key.clone());
+        }
+        for expected in [&busy[0], &other, &busy[1]] {
+            assert_eq!(queue.next().await, *expected);
+        }
+    }
 
     #[tokio::test]
     async fn a_loop_that_panics_ends_the_service() {

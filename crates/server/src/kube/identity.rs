@@ -243,9 +243,12 @@ impl Identities {
     async fn of_provider(&self, token: &str) -> Result<UserInfo, Unauthenticated> {
         let provider = self.provider.read().clone();
         let provider = provider.ok_or_else(|| refused(UNKNOWN_TOKEN))?;
-        let (issuer, client) = (&provider.issuer, &provider.client_id);
-        let now = self.clock.now();
-        let claims = self.keys.vouched(token, issuer, client, now).await;
+        let account = self.whose.place.account.as_str();
+        let (trusted, now) = ((account, provider.issuer.as_str()), self.clock.now());
+        let claims = self
+            .keys
+            .vouched(token, trusted, &provider.client_id, now)
+            .await;
         let claims = claims.map_err(|error| refused(format!("the token is refused: {error}")))?;
         let user = provider.user(&claims);
         user.map_err(|error| refused(format!("the token is refused: {error}")))

@@ -6,7 +6,7 @@
 //! ask which accounts have roles. The configuration has the key, and who may read that is told roles anyway.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
@@ -21,11 +21,11 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use wharf_kube_api::{Body, OwnWebhook, ReviewRequest, ReviewResponse, Unanswered};
 use wharf_kube_client::{Client, Error, Informer, Kind, kind};
 use wharf_kube_model::codec::json;
-use wharf_service::Place;
+use wharf_service::{Place, Shares};
 use wharf_svc_eks::{
     EksService,
     pod_identity::webhook::{self, AwsPlace},
@@ -46,8 +46,12 @@ const MOST_BODY: usize = 4 << 20;
 const MOST_VALUES: usize = 200_000;
 /// A review is sent within this.
 const SENDING: Duration = Duration::from_secs(10);
-/// Reviews over HTTPS that are under way at once, for all clusters: whoever sends one proves nothing.
-static REVIEWS: Semaphore = Semaphore::const_new(32);
+/// Reviews over HTTPS that are under way at once, for all clusters and for those of an account: whoever sends one proves nothing, and
+/// may take long to send it.
+const REVIEWS_OF_ALL: usize = 32;
+const REVIEWS_OF_ACCOUNT: usize = 4;
+static REVIEWS: LazyLock<Shares> =
+    LazyLock::new(|| Shares::new(REVIEWS_OF_ALL, REVIEWS_OF_ACCOUNT));
 /// Tries to restore the configuration where somebody else writes it too.
 const TRIES: usize = 3;
 
@@ -181,7 +185,7 @@ impl PodIdentityWebhook {
             return refusal;
         }
         let sent = async {
-            let turn = REVIEWS.acquire().await;
+            let turn = REVIEWS.take(&self.place.account).await;
             let body = Limited::new(request.into_body(), MOST_BODY).collect().await;
             (turn, body)
         };
@@ -240,6 +244,16 @@ mod tests {
         assert_eq!(config, json!({"url": url, "caBundle": "UEVN"}));
         let url = wharf_kube_model::webhook_url::WebhookUrl::parse(&url).unwrap();
         assert_eq!((url.port, url.path), (20001, path));
+    }
+
+    #[tokio::test]
+    async fn reviews_that_are_never_sent_take_the_turns_of_their_account_alone() {
+        let mut held = Vec::new();
+        for _ in 0..REVIEWS_OF_ACCOUNT {
+            held.push(REVIEWS.take("busy").await);
+        }
+        assert!(REVIEWS.try_take("busy").is_none());
+        assert!(REVIEWS.try_take("other").is_some());
     }
 
     #[test]

@@ -218,13 +218,13 @@ impl Plane {
                 repository_bytes: config.repository_bytes(),
                 account_bytes: config.registry_bytes(),
                 boundless_account: config.boundless_registry(),
-                outside: Some(wharf_svc_ecr::Outside {
-                    egress: egress.clone(),
-                    secrets: Arc::new(wharf_api_secretsmanager::Client::new(
+                outside: Some(wharf_svc_ecr::Outside::new(
+                    &egress,
+                    Arc::new(wharf_api_secretsmanager::Client::new(
                         Arc::new(secrets.clone()),
                         dispatcher.clone(),
                     )),
-                }),
+                )),
                 keys: Some(wharf_svc_ecr::KmsKeys(kms_client.clone())),
                 scan_data: Some(config.data_dir.join("scan-db")),
                 counters: counters.clone(),
@@ -306,7 +306,7 @@ impl Plane {
             takeover: Takeover::Replace,
         });
         let issuers = ClusterIssuers::default();
-        let documents = Issuers::new(egress.clone(), &config.jwks, issuers.clone());
+        let documents = Issuers::new(&egress, &config.jwks, issuers.clone());
         Self {
             kms,
             keys: kms_client,

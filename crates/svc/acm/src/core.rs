@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::broadcast;
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
 use wharf_seal::Sealed;
-use wharf_service::{Stored, Table};
+use wharf_service::{Shares, Stored, Table, queue_of_accounts};
 use wharf_wire::Fault;
 use zeroize::Zeroizing;
 
@@ -19,8 +19,9 @@ use crate::{
     records::{AccountSettings, Certificate},
 };
 
-/// Keys made or encrypted at once: that takes a processor for up to a second.
+/// Keys made or encrypted at once, and those of one account: that takes a processor for up to a second.
 const COMPUTING_AT_ONCE: usize = 2;
+const COMPUTING_OF_ACCOUNT: usize = 1;
 /// Changes a slow listener may be behind before it hears that it missed some.
 const CHANGES: usize = 256;
 
@@ -32,7 +33,7 @@ pub struct Core {
     pub shard: Shard,
     /// ARNs of certificates that were issued or imported anew.
     pub changes: broadcast::Sender<String>,
-    computing: Semaphore,
+    computing: Shares,
 }
 
 /// A record could not be read or written.
@@ -59,10 +60,10 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            certificates: Arc::default(),
+            certificates: queue_of_accounts(),
             shard: Shard::new("/w1/c0/acm/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
-            computing: Semaphore::new(COMPUTING_AT_ONCE),
+            computing: Shares::new(COMPUTING_AT_ONCE, COMPUTING_OF_ACCOUNT),
         }
     }
 
@@ -137,18 +138,60 @@ impl Core {
     }
 
     /// A new key pair, made where it keeps nobody waiting.
-    pub async fn make_key(&self, algorithm: Algorithm) -> Result<rcgen::KeyPair, KeyError> {
-        self.off_thread(move || key::generate(algorithm)).await
+    pub async fn make_key(
+        &self,
+        place: &Place,
+        algorithm: Algorithm,
+    ) -> Result<rcgen::KeyPair, KeyError> {
+        self.off_thread(place, move || key::generate(algorithm))
+            .await
     }
 
-    /// Long computations, a few at a time.
+    /// Long computations, a few at a time, each in the turn of its account.
     pub async fn off_thread<T: Send + 'static>(
         &self,
+        place: &Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
-        let turn = self.computing.acquire().await;
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(turn);
-        done.expect("working on keys does not panic")
+        let turn = self.computing.take(&place.account).await;
+        let done = tokio::task::spawn_blocking(move || {
+            // It goes on when nobody waits for it any more, and keeps its turn.
+            let _turn = turn;
+            work()
+        });
+        done.await.expect("working on keys does not panic")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use wharf_testkit::World;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_account_whose_keys_take_long_keeps_no_others_waiting() {
+        let world = World::in_memory();
+        let core = Core::new(Parts::new(world.store.clone(), world.keyring.clone()));
+        let (busy, other) = (Place::new("1", "us-east-1"), Place::new("2", "us-east-1"));
+        let (goes_on, waits) = channel::<()>();
+        {
+            let begun = core.off_thread(&busy, move || waits.recv().is_err());
+            tokio::pin!(begun);
+            tokio::select! {
+                biased;
+                _ = &mut begun => panic!("it waits"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        // Nobody waits for it any more, and it still takes a processor.
+        assert!(core.computing.try_take("1").is_none());
+        for number in 0..3 {
+            assert_eq!(core.off_thread(&other, move || number).await, number);
+        }
+        drop(goes_on);
+        drop(core.computing.take("1").await);
     }
 }

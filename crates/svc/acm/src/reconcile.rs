@@ -82,7 +82,7 @@ async fn certificate(core: &Core, place: &Place, key: &str, id: &str) -> Result<
         }
         Step::After(delay) => return Ok(Next::After(delay)),
         Step::Issue => issue(core, stored, &arn, now).await?,
-        Step::Renew => renew(core, stored, &arn, now).await?,
+        Step::Renew => renew(core, stored, (place, &arn), now).await?,
     }
     // What was written wakes the key again.
     Ok(Next::Settled)
@@ -112,11 +112,11 @@ async fn issue(
 async fn renew(
     core: &Core,
     stored: Stored<Certificate>,
-    arn: &str,
+    (place, arn): (&Place, &str),
     now: Timestamp,
 ) -> Result<(), StepError> {
     let mut record = stored.record.clone();
-    let pair = core.make_key(record.algorithm).await;
+    let pair = core.make_key(place, record.algorithm).await;
     let pair = pair.map_err(AuthorityError::from)?;
     let authority = core.authority().await?;
     let before = record.issued.take();

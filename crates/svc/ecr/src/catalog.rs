@@ -36,7 +36,7 @@ use wharf_delivery::Operations;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
-use wharf_service::{Changes, Shares, Table, Turns};
+use wharf_service::{Changes, Shares, Table, Turns, queue_of_accounts};
 use wharf_store::Store;
 use wharf_vended::Counters;
 pub(crate) use wharf_wanted::MARKER;
@@ -58,6 +58,8 @@ pub(crate) use pull_through::NewRule;
 pub use pull_through::{Brought, Due};
 pub use put_image::{NewImage, Pushed};
 pub(crate) use replication::Happened;
+pub use replication::REGISTRIES_AT_ONCE;
+use replication::REGISTRIES_OF_ACCOUNT;
 pub use repositories::TAGS;
 pub(crate) use repositories::{NewRepository, check_mutability};
 pub(crate) use scans::{
@@ -236,6 +238,8 @@ struct Inner {
     previews: Shares,
     /// Those that were.
     worked: lifecycle::Worked,
+    /// Registries whose images are on their way to others.
+    replicating: Shares,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
     restored: tokio::sync::Notify,
@@ -302,16 +306,17 @@ impl Catalog {
                 turns: Turns::default(),
                 previews: Shares::new(PREVIEWS, PREVIEWS_OF_ACCOUNT),
                 worked: Default::default(),
+                replicating: Shares::new(REGISTRIES_AT_ONCE, REGISTRIES_OF_ACCOUNT),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
-                scans: Arc::default(),
+                scans: queue_of_accounts(),
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
                 choices: Default::default(),
                 operations: OnceLock::new(),
                 inspector: OnceLock::new(),
                 gate: OnceLock::new(),
-                signatures: Arc::default(),
+                signatures: queue_of_accounts(),
             }),
         }
     }

@@ -27,10 +27,9 @@ mod shut;
 mod telling;
 mod using;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_blobs::BlobError;
@@ -38,7 +37,7 @@ use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
 use wharf_scan::{Advisory, ScanError};
 use wharf_scandb::{Data, DataError, FindError};
-use wharf_service::{Look, Loops, Reach, feed};
+use wharf_service::{Look, Loops, Reach, Shares, feed};
 
 use crate::{
     catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, Shut, With, repository_of},
@@ -61,8 +60,9 @@ const PERMIT: Permit = Permit::for_controller("ecr-scans");
 /// Whose filters suppress findings, and what kind of record they are.
 const INSPECTOR: &str = "inspector2";
 const FILTER: &str = "filter";
-/// One reads at a time, for all accounts, what is published about a vulnerability: many packages have it, each on disk.
-static LOOKING_UP: Semaphore = Semaphore::const_new(1);
+/// One reads at a time, for all accounts, what is published about a vulnerability: many packages have it, each on disk. Accounts
+/// take turns.
+static LOOKING_UP: LazyLock<Shares> = LazyLock::new(|| Shares::new(1, 1));
 
 const GIVEN_UP: &str = "the scan was begun again and again and did not end";
 
@@ -367,13 +367,13 @@ impl Catalog {
 }
 
 impl Catalog {
-    /// What is published about a vulnerability, by its name.
-    pub async fn known_of(&self, name: &str) -> Result<Vec<Advisory>, EcrError> {
+    /// What is published about a vulnerability, by its name. An account asks.
+    pub async fn known_of(&self, account: &str, name: &str) -> Result<Vec<Advisory>, EcrError> {
         let Some(dir) = self.config().scan_data.clone() else {
             return Ok(Vec::new());
         };
         let name = name.to_owned();
-        let turn = LOOKING_UP.acquire().await;
+        let turn = LOOKING_UP.take(account).await;
         let read = move || -> Result<Vec<Advisory>, EcrError> {
             // It goes on when nobody waits for it any more.
             let _turn = turn;
@@ -458,4 +458,33 @@ async fn blocking<T: Send + 'static>(
 
 fn data_error(error: impl std::error::Error) -> EcrError {
     EcrError::ScanData(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_account_that_looks_up_much_keeps_no_others_waiting() {
+        let first = LOOKING_UP.take("busy").await;
+        let mut further = pin!(LOOKING_UP.take("busy"));
+        let mut other = pin!(LOOKING_UP.take("other"));
+        tokio::select! {
+            biased;
+            _ = &mut further => panic!("two at once"),
+            _ = &mut other => panic!("two at once"),
+            () = tokio::task::yield_now() => {}
+        }
+        drop(first);
+        let other = other.await;
+        tokio::select! {
+            biased;
+            _ = &mut further => panic!("two at once"),
+            () = tokio::task::yield_now() => {}
+        }
+        drop(other);
+        further.await;
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
-use wharf_service::{ChangeError, Pages, Place, Stored, Table};
+use wharf_service::{ChangeError, Pages, Place, Shares, Stored, Table, queue_of_accounts};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -17,6 +17,10 @@ use crate::{
 
 /// Items of a page, as EKS has it.
 const PAGE: usize = 100;
+/// Clusters, node groups and profiles that are looked at at once, and those of one account: what a look changes in a cluster waits for
+/// the webhooks of its users, each of them up to half a minute.
+pub const LOOKED_AT_ONCE: usize = 16;
+const LOOKED_AT_OF_ACCOUNT: usize = 4;
 
 pub struct Core {
     pub parts: Parts,
@@ -24,6 +28,8 @@ pub struct Core {
     /// Keys of clusters to look at.
     pub queue: Arc<Queue<String>>,
     pub shard: Shard,
+    /// Whose are being looked at.
+    pub looks: Shares,
 }
 
 impl Core {
@@ -31,8 +37,9 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            queue: Arc::default(),
+            queue: queue_of_accounts(),
             shard: Shard::new("/w1/c0/eks/shard/0"),
+            looks: Shares::new(LOOKED_AT_ONCE, LOOKED_AT_OF_ACCOUNT),
         }
     }
 

@@ -3,7 +3,7 @@
 //! A cluster's key is woken by its changes and at the start of the server. Every write compares the shard's lease and the record that
 //! was read; a server that lost its lease stops writing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wharf_base::Permit;
 use wharf_datakeys::grants::PendingGrant;
@@ -36,6 +36,8 @@ use crate::{
 pub const PERMIT: Permit = Permit::for_controller("eks");
 /// Records deleted in one transaction.
 pub const DELETED_AT_ONCE: usize = 100;
+/// When a key comes again whose account has its share.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub type StepError = wharf_service::StepError<EksFaults>;
 
@@ -90,6 +92,9 @@ pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some((scope, kind, _)) = Scope::parse(&key) else {
         return Ok(Next::Settled);
+    };
+    let Some(_share) = core.looks.try_take(&scope.account) else {
+        return Ok(Next::After(AGAIN));
     };
     if kind == NodeGroup::KIND {
         return match core.table.read::<NodeGroup>(&key).await? {

@@ -17,7 +17,7 @@ use crate::{
     addons::roles::{self, ActsAs},
     authorize,
     config::Parts,
-    core::Core,
+    core::{Core, LOOKED_AT_ONCE},
     entry::{self, Entry},
     fargate::{self, ActiveProfile},
     fault::EksFaults,
@@ -30,9 +30,6 @@ use crate::{
     records::Cluster,
     refuse,
 };
-
-/// Clusters looked at at once.
-const WORKERS: usize = 4;
 
 /// EKS over a store.
 #[derive(Clone)]
@@ -62,7 +59,7 @@ impl EksService {
             permit: Permit::for_controller("eks-shard"),
             takeover: core.parts.takeover,
             queue: &core.queue,
-            workers: WORKERS,
+            workers: LOOKED_AT_ONCE,
         };
         let (fed, worked) = (core.clone(), core.clone());
         let changed = move |key: &str, look| reconcile::changed(&fed, key, look);

@@ -17,7 +17,7 @@ use crate::{
         self, Logger,
         steps::{self, Said, Step},
     },
-    compiled::{CompiledRule, CompiledTarget},
+    compiled::{CompiledRule, CompiledTarget, Judged},
     core::{ChangeError, Core},
     courier::Errand,
     event::Event,
@@ -373,20 +373,22 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
         let matcher = core.compiled.of(&core.table, bus).await?;
         let (document, hops) = (event.document(), event.hops);
         // What is sent once more is not kept once more.
-        if event.replay.is_none() {
-            for (stream, kms_key) in matcher.archives(&document) {
-                let keeping = owing.kept.entry(stream.to_owned());
-                let keeping = keeping.or_insert_with(|| Keeping {
-                    bus: bus.clone(),
-                    kms_key: kms_key.map(str::to_owned),
-                    places: Vec::new(),
-                });
-                keeping.places.push(owing.events.len());
-            }
+        let judged = matcher.judged(&bus.place.account, document, event.replay.is_none());
+        let Judged {
+            document,
+            archives,
+            mut rules,
+        } = judged.await.map_err(ChangeError::other)?;
+        for (stream, kms_key) in archives {
+            let keeping = owing.kept.entry(stream);
+            let keeping = keeping.or_insert_with(|| Keeping {
+                bus: bus.clone(),
+                kms_key,
+                places: Vec::new(),
+            });
+            keeping.places.push(owing.events.len());
         }
-        let may =
-            |rule: &&Arc<CompiledRule>| only.as_ref().is_none_or(|it| it.contains(&rule.name));
-        let rules: Vec<_> = matcher.matches(&document).filter(may).cloned().collect();
+        rules.retain(|rule| only.as_ref().is_none_or(|it| it.contains(&rule.name)));
         // What services say of themselves is under no key of a customer, as in AWS.
         let is_customers = !event.source.starts_with("aws.") && !rules.is_empty();
         let seals = match sealing.get(bus) {

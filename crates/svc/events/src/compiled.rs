@@ -3,13 +3,14 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::task::JoinError;
 use wharf_patterns::{Index, Pattern};
-use wharf_service::Table;
+use wharf_service::{Shares, Table};
 use wharf_store::Revision;
 
 use crate::{
@@ -21,8 +22,16 @@ use crate::{
     transform::Transform,
 };
 
-/// Buses that stay compiled; beyond that all are forgotten and compiled again at need.
+/// Buses that stay compiled, and tests of their patterns; beyond that all are forgotten and compiled again at need.
 const MOST_BUSES: usize = 1000;
+const MOST_TESTS: usize = 2_000_000;
+/// Comparisons of an event with patterns, at most, that are made at once where events come in: some milliseconds. More are made apart, in
+/// the turn of the bus's account, which has made the patterns.
+const AT_ONCE: usize = 1 << 19;
+/// Bytes of a text that cost as much as another value.
+const TEXT: usize = 16;
+
+static JUDGING: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
 
 #[derive(Default)]
 pub struct Compiled {
@@ -36,6 +45,16 @@ pub struct Matcher {
     index: Index,
     archives: Vec<CompiledArchive>,
     sources: Sources,
+    /// Of all patterns.
+    tests: usize,
+}
+
+/// An event, and what of its bus wants it.
+pub struct Judged {
+    pub document: Value,
+    /// The streams of the archives that keep it, with their keys.
+    pub archives: Vec<(String, Option<String>)>,
+    pub rules: Vec<Arc<CompiledRule>>,
 }
 
 /// Of which sources events are wanted, by what patterns say of sources alone.
@@ -83,8 +102,39 @@ pub struct CompiledTarget {
 }
 
 impl Matcher {
+    /// Holds an event against the rules, and against the archives if it `is_new`.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn judged(
+        self: &Arc<Self>,
+        account: &str,
+        document: Value,
+        is_new: bool,
+    ) -> Result<Judged, JoinError> {
+        let comparisons = self.tests.saturating_mul(values(&document));
+        let matcher = self.clone();
+        apart(account, comparisons, move || {
+            matcher.judge(document, is_new)
+        })
+        .await
+    }
+
+    fn judge(&self, document: Value, is_new: bool) -> Judged {
+        let own = |(stream, key): (&str, Option<&str>)| (stream.to_owned(), key.map(str::to_owned));
+        let archives = match is_new {
+            true => self.archives(&document).map(own).collect(),
+            false => Vec::new(),
+        };
+        Judged {
+            archives,
+            rules: self.matches(&document).cloned().collect(),
+            document,
+        }
+    }
+
     /// The streams of the archives that keep an event, with their keys.
-    pub fn archives(&self, event: &Value) -> impl Iterator<Item = (&str, Option<&str>)> {
+    fn archives(&self, event: &Value) -> impl Iterator<Item = (&str, Option<&str>)> {
         let fits = |it: &&CompiledArchive| it.pattern.as_ref().is_none_or(|it| it.matches(event));
         self.archives
             .iter()
@@ -98,10 +148,41 @@ impl Matcher {
     }
 
     /// The rules that want an event.
-    pub fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
+    fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
         let found = self.index.matches(event).into_iter();
         found.map(|place| &self.rules[place])
     }
+}
+
+/// What a test may be held to in a document.
+pub fn values(document: &Value) -> usize {
+    match document {
+        Value::Array(elements) => 1 + elements.iter().map(values).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.values().map(values).sum::<usize>(),
+        Value::String(text) => 1 + text.len() / TEXT,
+        _ => 1,
+    }
+}
+
+/// Holds documents against patterns: away from the threads that serve others, and in the account's turn, if that may be many comparisons.
+///
+/// # Errors
+/// It panicked.
+pub async fn apart<T: Send + 'static>(
+    account: &str,
+    comparisons: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    if comparisons <= AT_ONCE {
+        return Ok(work());
+    }
+    let turn = JUDGING.take(account).await;
+    let done = tokio::task::spawn_blocking(move || {
+        // It goes on when nobody waits for it any more, and keeps its turn.
+        let _turn = turn;
+        work()
+    });
+    done.await
 }
 
 impl Compiled {
@@ -131,11 +212,14 @@ impl Compiled {
             matcher.sources.add(archive.pattern.as_deref());
             let pattern = archive.pattern.as_deref().map(Pattern::parse);
             match pattern.transpose() {
-                Ok(pattern) => matcher.archives.push(CompiledArchive {
-                    stream: archive.stream,
-                    kms_key: archive.kms_key,
-                    pattern,
-                }),
+                Ok(pattern) => {
+                    matcher.tests += pattern.as_ref().map_or(0, Pattern::tests);
+                    matcher.archives.push(CompiledArchive {
+                        stream: archive.stream,
+                        kms_key: archive.kms_key,
+                        pattern,
+                    });
+                }
                 Err(error) => {
                     tracing::error!(stream = archive.stream, %error, "failed to read a stored pattern, its archive keeps nothing")
                 }
@@ -143,7 +227,8 @@ impl Compiled {
         }
         let matcher = Arc::new(matcher);
         let mut buses = self.buses.lock();
-        if buses.len() >= MOST_BUSES {
+        let tests = buses.values().map(|(_, it)| it.tests).sum::<usize>();
+        if buses.len() >= MOST_BUSES || tests > MOST_TESTS {
             buses.clear();
         }
         buses.insert(bus.clone(), (stored.revision, matcher.clone()));
@@ -176,6 +261,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
         rules,
         archives: Vec::new(),
         sources,
+        tests: patterns.iter().map(Pattern::tests).sum(),
     }
 }
 
@@ -199,6 +285,46 @@ pub fn target((id, document): (String, Value)) -> Option<CompiledTarget> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Alternatives that share a condition on the objects of a list are each held to all of these.
+    #[tokio::test]
+    async fn many_comparisons_are_made_in_the_turn_of_the_account() {
+        let choices = |name: &str| {
+            let each = (0..10).map(|it| format!(r#"{{"{name}{it}": [1]}}"#));
+            format!(r#""$or": [{}]"#, each.collect::<Vec<_>>().join(","))
+        };
+        let pattern = format!(
+            r#"{{"detail": {{"a": {{"x": [1, 2, 3], "y": [4]}}, {}}}, {}}}"#,
+            choices("b"),
+            choices("c")
+        );
+        let pattern = Pattern::parse(&pattern).unwrap();
+        assert_eq!(pattern.tests(), 100 * 6);
+        let matcher = Arc::new(Matcher {
+            tests: pattern.tests(),
+            ..Matcher::default()
+        });
+        let mut turns = Vec::new();
+        while let Some(turn) = JUDGING.try_take("busy") {
+            turns.push(turn);
+        }
+        let event = |count: usize| {
+            let list = vec![serde_json::json!({"x": 3}); count];
+            serde_json::json!({"detail": {"a": list}})
+        };
+        let judged = |count: usize| {
+            let matcher = matcher.clone();
+            let document = event(count);
+            tokio::spawn(async move { matcher.judged("busy", document, true).await.is_ok() })
+        };
+        // Few are made at once.
+        assert!(judged(10).await.unwrap());
+        let waits = judged(10_000);
+        assert!(judged(10).await.unwrap());
+        assert!(!waits.is_finished());
+        drop(turns);
+        assert!(waits.await.unwrap());
+    }
 
     #[test]
     fn sources_that_may_be_wanted() {

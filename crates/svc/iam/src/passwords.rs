@@ -1,10 +1,13 @@
 //! Passwords: what the account's rules demand of them, and how they are kept: hashed by scrypt, and the
 //! hash sealed besides.
 
+use std::sync::LazyLock;
+
 use rand::Rng;
 use scrypt::Params;
 use subtle::ConstantTimeEq;
 use wharf_seal::{Keyring, OpenError, Sealed};
+use wharf_service::Shares;
 
 use crate::records::PasswordRules;
 
@@ -16,19 +19,29 @@ const SYMBOLS: &str = "!@#$%^&*()_+-=[]{}|'";
 const LEAST: usize = 8;
 const LEAST_KINDS: usize = 3;
 
+/// Passwords that are hashed at once, and those of one account. Each takes 16 MiB and a processor for some tenths of a second,
+/// and a change of a password is compared with all that the rules remember.
+const HASHED_AT_ONCE: usize = 2;
+const HASHED_OF_ACCOUNT: usize = 1;
+
+static HASHING: LazyLock<Shares> = LazyLock::new(|| Shares::new(HASHED_AT_ONCE, HASHED_OF_ACCOUNT));
+
 /// A hash and what it was made with.
 #[derive(Clone)]
 pub(crate) struct Hashed([u8; SALT + HASH]);
 
 impl Hashed {
-    /// Slow on purpose, and with megabytes of its own: apart from the tasks that serve others.
-    pub(crate) async fn of(password: String) -> Option<Self> {
+    /// Slow on purpose, and with megabytes of its own: apart from the tasks that serve others, in the account's turn.
+    pub(crate) async fn of(account: &str, password: String) -> Option<Self> {
         let salt: [u8; SALT] = rand::rng().random();
-        Self::with(password, salt).await
+        Self::with(account, password, salt).await
     }
 
-    async fn with(password: String, salt: [u8; SALT]) -> Option<Self> {
+    async fn with(account: &str, password: String, salt: [u8; SALT]) -> Option<Self> {
+        let turn = HASHING.take(account).await;
         let work = move || {
+            // The work goes on when nobody waits for it any more, and keeps its turn.
+            let _turn = turn;
             // 16 MiB five times over: one of the settings that OWASP gives for scrypt.
             let params = Params::new(14, 8, 5, HASH).ok()?;
             let mut whole = [0; SALT + HASH];
@@ -40,10 +53,10 @@ impl Hashed {
     }
 
     /// Whether it is that of the password.
-    pub(crate) async fn is_of(&self, password: &str) -> bool {
+    pub(crate) async fn is_of(&self, account: &str, password: &str) -> bool {
         let mut salt = [0; SALT];
         salt.copy_from_slice(&self.0[..SALT]);
-        let again = Self::with(password.to_owned(), salt).await;
+        let again = Self::with(account, password.to_owned(), salt).await;
         again.is_some_and(|it| it.0[..].ct_eq(&self.0[..]).into())
     }
 
@@ -152,13 +165,26 @@ mod tests {
     #[tokio::test]
     async fn a_hash_is_of_one_password() {
         let keyring = Keyring::in_memory();
-        let hash = Hashed::of("correct horse".to_owned()).await.unwrap();
+        let of = |password: &str| Hashed::of("1", password.to_owned());
+        let hash = of("correct horse").await.unwrap();
         let sealed = hash.seal(&keyring, "a");
         assert!(Hashed::open(&sealed, &keyring, "b").is_err());
         let hash = Hashed::open(&sealed, &keyring, "a").unwrap();
-        assert!(hash.is_of("correct horse").await);
-        assert!(!hash.is_of("correct hors").await);
-        let again = Hashed::of("correct horse".to_owned()).await.unwrap();
+        assert!(hash.is_of("1", "correct horse").await);
+        assert!(!hash.is_of("1", "correct hors").await);
+        let again = of("correct horse").await.unwrap();
         assert_ne!(hash.0, again.0);
+    }
+
+    #[tokio::test]
+    async fn an_account_that_has_its_passwords_hashed_waits_behind_itself_alone() {
+        let turn = HASHING.take("busy").await;
+        let waits = tokio::spawn(Hashed::of("busy", "a".to_owned()));
+        // As long as two of another's take, which come one after the other.
+        let other = Hashed::of("other", "a".to_owned()).await.unwrap();
+        assert!(other.is_of("other", "a").await);
+        assert!(!waits.is_finished());
+        drop(turn);
+        assert!(waits.await.unwrap().is_some());
     }
 }

@@ -141,8 +141,12 @@ pub trait Images: Send + Sync + 'static {
         format: SbomFormat,
     ) -> Result<Sbom, ImagesError>;
 
-    /// What is published about a vulnerability, by its name.
-    async fn known_of(&self, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError>;
+    /// What is published about a vulnerability, by its name. An account asks.
+    async fn known_of(
+        &self,
+        account: &str,
+        vulnerability: &str,
+    ) -> Result<Vec<Advisory>, ImagesError>;
 
     /// How often images were scanned.
     async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError>;

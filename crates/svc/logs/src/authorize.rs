@@ -108,7 +108,7 @@ async fn of_queries(
         return Ok(Vec::new());
     }
     // What cannot be read the operation refuses.
-    let Some(query) = read(text).await? else {
+    let Some(query) = read(&cx.account, text).await? else {
         return Ok(Vec::new());
     };
     // Whoever may not see a table sees nothing of it by a query.
@@ -138,8 +138,10 @@ async fn of_queries(
 
 /// What whoever is shown what a query found must be allowed to besides: to see what it unmasks.
 pub async fn of_rows(scope: &Scope, query: &Query) -> Result<Vec<Check>, Fault> {
-    let unmasks =
-        has_word(&query.text, "unmask") && read(&query.text).await?.is_some_and(|it| it.unmasks());
+    let unmasks = has_word(&query.text, "unmask")
+        && read(&scope.account, &query.text)
+            .await?
+            .is_some_and(|it| it.unmasks());
     let groups = query.groups.iter().filter(|_| unmasks);
     let arns = groups.map(|name| format!("{}:*", names::group_arn_in(scope, name)));
     Ok(arns.map(|arn| Check::new(UNMASK, arn)).collect())
@@ -150,8 +152,8 @@ fn has_word(text: &str, word: &str) -> bool {
     text.to_ascii_lowercase().contains(word)
 }
 
-async fn read(text: &str) -> Result<Option<Compiled>, Fault> {
-    let read = compiled(text.to_owned()).await;
+async fn read(account: &str, text: &str) -> Result<Option<Compiled>, Fault> {
+    let read = compiled(account, text.to_owned()).await;
     Ok(read.map_err(|cause| fault::unreadable(&cause))?.ok())
 }
 

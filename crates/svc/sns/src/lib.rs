@@ -26,6 +26,7 @@ mod fifo;
 mod filter;
 #[doc(hidden)]
 pub mod fuzz;
+mod judging;
 mod mail;
 mod message;
 mod metered;

@@ -148,14 +148,14 @@ impl Compound<'_> {
             return Err(Status::BAD_STATEID);
         }
         let lock_owner = state.lock_owner(&id, Some(client))?;
+        let (identity, owner) = (lock_owner.identity, lock_owner.owner.clone());
+        state.unlock(identity, (client, owner.as_slice()), range)?;
+        let lock_owner = state.lock_owner(&id, Some(client))?;
         lock_owner.seq += 1;
         let id = StateId {
             seq: lock_owner.seq,
             ..id
         };
-        let (client, identity) = (lock_owner.client, lock_owner.identity);
-        let owner = lock_owner.owner.clone();
-        state.locks.release(identity, client, &owner, range);
         drop(state);
         self.current_state = Some(id);
         id.write(out);

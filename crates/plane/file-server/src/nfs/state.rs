@@ -333,6 +333,20 @@ impl State {
             false => Err(Status::RESOURCE),
         }
     }
+
+    /// Gives up a range of an owner's locks on a file. Where there is no room for one lock more, none is split.
+    pub fn unlock(
+        &mut self,
+        file: (u64, u64),
+        (client, owner): (u64, &[u8]),
+        range: Range,
+    ) -> Result<(), Status> {
+        if self.locks.splits(file, client, owner, range) {
+            self.may_lock()?;
+        }
+        self.locks.release(file, client, owner, range);
+        Ok(())
+    }
 }
 
 /// 0 stands for the latest.
@@ -398,6 +412,33 @@ mod tests {
         session.end(0, &vec![0; MAX_KEPT + 1]);
         let again = session.begin(0, 2);
         assert!(matches!(again, Err(Status::RETRY_UNCACHED)));
+    }
+
+    #[test]
+    fn unlocking_makes_no_more_locks_than_locking_does() {
+        let (mut state, file) = (State::new(7, false), (1, 1));
+        let owner: &[u8] = b"a";
+        let range = |first, last| Range { first, last };
+        let held = |first, last| Held {
+            client: 1,
+            owner: owner.to_vec(),
+            range: range(first, last),
+            exclusive: true,
+        };
+        // Each in a file of its own, where to look at one is quick.
+        for number in 1..MAX_LOCKS as u64 {
+            state.locks.take((2, number), held(0, 0));
+        }
+        state.locks.take(file, held(0, 99));
+        let mut unlock = |first, last| state.unlock(file, (1, owner), range(first, last));
+        assert_eq!(unlock(10, 19), Err(Status::RESOURCE));
+        // What makes none more is done at any time.
+        assert_eq!(unlock(90, 99), Ok(()));
+        assert_eq!(state.locks.len(), MAX_LOCKS);
+        state.locks.release((2, 1), 1, owner, Range::ALL);
+        let mut unlock = |first, last| state.unlock(file, (1, owner), range(first, last));
+        assert_eq!(unlock(10, 19), Ok(()));
+        assert_eq!(unlock(30, 39), Err(Status::RESOURCE));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! What one load balancer may take of the way to identity providers. Whoever may make rules names the endpoints that are called, and
-//! whoever may reach a listener has them called: neither takes what others need, nor gets more by changing rules.
+//! What one load balancer may take of the way to identity providers, and all of an account. Whoever may make rules names the endpoints that
+//! are called, and whoever may reach a listener has them called: neither takes what others need, nor gets more by changing rules or by
+//! making load balancers.
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,9 @@ use super::{Refused, refreshes::Refreshes, session::Session};
 const CALLS: usize = 16;
 /// Names that are looked up: each may take one of few threads until the system's resolver gives up.
 const LOOKUPS: usize = 2;
+/// Calls and look-ups of all load balancers of an account, and of all accounts.
+const OF_ACCOUNT: (usize, usize) = (4 * CALLS, 4 * LOOKUPS);
+const OF_ALL: (usize, usize) = (16 * CALLS, 16 * LOOKUPS);
 /// Users who log in, and as many whose sessions are renewed: those beyond what can be called for wait.
 const WAITING: usize = 4 * CALLS;
 /// Between two lines of the log about one issuer.
@@ -29,6 +33,8 @@ pub type Renewal = Shared<BoxFuture<'static, Outcome>>;
 /// A load balancer's share.
 pub struct Share {
     pub egress: Egress,
+    /// What it is a part of: one for all of the account's, as long as one of them is there.
+    _of_account: Arc<Egress>,
     logins: Arc<Semaphore>,
     renewals: Arc<Semaphore>,
     pub refreshes: Mutex<Refreshes<Renewal>>,
@@ -36,9 +42,10 @@ pub struct Share {
 }
 
 impl Share {
-    fn of(whole: &Egress) -> Self {
+    fn of(account: Arc<Egress>) -> Self {
         Self {
-            egress: whole.part(CALLS, LOOKUPS),
+            egress: account.part(CALLS, LOOKUPS),
+            _of_account: account,
             logins: Arc::new(Semaphore::new(WAITING)),
             renewals: Arc::new(Semaphore::new(WAITING)),
             refreshes: Mutex::default(),
@@ -69,14 +76,14 @@ fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Refused> {
 
 /// The shares of all load balancers, by ARN. They outlive tables and rules.
 pub struct Shares {
-    whole: Egress,
+    accounts: wharf_egress::Shares,
     by_balancer: Mutex<HashMap<String, Arc<Share>>>,
 }
 
 impl Shares {
     pub fn new(whole: Egress) -> Self {
         Self {
-            whole,
+            accounts: wharf_egress::Shares::new(&whole, OF_ALL, OF_ACCOUNT),
             by_balancer: Mutex::default(),
         }
     }
@@ -86,7 +93,7 @@ impl Shares {
         match shares.get(balancer) {
             Some(share) => Arc::clone(share),
             None => {
-                let share = Arc::new(Share::of(&self.whole));
+                let share = Arc::new(Share::of(self.accounts.of(account_of(balancer))));
                 shares.insert(balancer.to_owned(), Arc::clone(&share));
                 share
             }
@@ -107,6 +114,11 @@ impl Shares {
         });
         unsaid
     }
+}
+
+/// The account in the ARN of a load balancer.
+fn account_of(balancer: &str) -> &str {
+    balancer.split(':').nth(4).unwrap_or_default()
 }
 
 /// By issuer: when the log had a line, and how many had none since.
@@ -145,10 +157,50 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use tokio::net::TcpListener;
+    use wharf_egress::{Failure, Limits};
+
     use super::*;
 
     fn shares() -> Shares {
         Shares::new(Egress::to(Vec::new()))
+    }
+
+    #[tokio::test]
+    async fn an_account_with_many_load_balancers_leaves_others_their_calls() {
+        let loopback = vec!["127.0.0.0/8".parse().unwrap()];
+        let shares = Shares::new(Egress::to(loopback));
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let get = || Request::get(&url).body(Bytes::new()).unwrap();
+        let limits = Limits {
+            time: Duration::from_secs(60),
+            body: 1024,
+        };
+        let share = |account: &str, number: usize| {
+            let name = format!("loadbalancer/app/a/{number}");
+            shares.of(&format!(
+                "arn:aws:elasticloadbalancing:us-east-1:{account}:{name}"
+            ))
+        };
+        let mut calls = Vec::new();
+        for number in 0..OF_ACCOUNT.0 {
+            let (share, request) = (share("111111111111", number), get());
+            let call = tokio::spawn(async move { share.egress.send(request, limits).await });
+            // It has been connected to: its turn is taken.
+            calls.push((call, silent.accept().await.unwrap()));
+        }
+        let time = Duration::from_millis(50);
+        let late = share("111111111111", OF_ACCOUNT.0);
+        let late = late.egress.send_in_turn(get(), Limits { time, ..limits });
+        assert_eq!(late.await.unwrap_err(), Failure::Busy(time));
+        let (other, request) = (share("222222222222", 0), get());
+        let call = tokio::spawn(async move { other.egress.send(request, limits).await });
+        silent.accept().await.unwrap();
+        call.abort();
+        calls.iter().for_each(|(call, _)| call.abort());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub async fn export_certificate(
     let key = keyring.open(&found.private_key, &Certificate::purpose(&arn));
     let key = key.map_err(ChangeError::from)?;
     let work = move || pem::encrypted(&key, &passphrase);
-    let encrypted = core.off_thread(work).await;
+    let encrypted = core.off_thread(&place, work).await;
     let encrypted = encrypted.map_err(|cause| fault::server(&cause))?;
     // It is renewed from now on; the same key, if it was renewed in this very moment, is not.
     let serial = issued.facts.serial;

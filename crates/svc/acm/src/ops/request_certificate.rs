@@ -55,7 +55,7 @@ pub async fn request_certificate(
     }
     within_quota(core, &place).await?;
 
-    let (id, pair) = (ids::uuid(), core.make_key(algorithm).await);
+    let (id, pair) = (ids::uuid(), core.make_key(&place, algorithm).await);
     let pair = pair.map_err(|cause| fault::server(&cause))?;
     let record = Certificate {
         origin: Origin::Requested {

@@ -11,6 +11,7 @@ mod far;
 
 use std::collections::BTreeMap;
 
+pub use carry::{REGISTRIES_AT_ONCE, REGISTRIES_OF_ACCOUNT};
 use wharf_base::{Permit, Timestamp};
 use wharf_store::Txn;
 

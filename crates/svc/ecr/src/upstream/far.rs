@@ -3,7 +3,7 @@
 //! It is reached as any client reaches it: an access key signs for a password, the password pushes. What it may do there is what the
 //! key's policies say.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -109,7 +109,7 @@ pub(crate) enum NotSent {
 }
 
 pub(crate) struct Far {
-    egress: Egress,
+    egress: Arc<Egress>,
     login: FarLogin,
     registry: Registry,
     repository: String,
@@ -119,7 +119,7 @@ pub(crate) struct Far {
 
 impl Far {
     pub(crate) fn new(
-        egress: Egress,
+        egress: Arc<Egress>,
         login: FarLogin,
         registry: Registry,
         repository: String,

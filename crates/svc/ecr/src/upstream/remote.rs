@@ -4,7 +4,7 @@
 //! Redirects, which lead to storage, are followed without it. Nothing that was sent in confidence goes
 //! on in the clear.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -34,7 +34,7 @@ const TOKEN_BYTES: u64 = 64 << 10;
 const MOST_REDIRECTS: usize = 5;
 
 pub(crate) struct Remote {
-    egress: Egress,
+    egress: Arc<Egress>,
     address: Address,
     login: Option<Login>,
     repository: String,
@@ -59,7 +59,7 @@ struct Token {
 
 impl Remote {
     pub(crate) fn new(
-        egress: Egress,
+        egress: Arc<Egress>,
         address: Address,
         login: Option<Login>,
         repository: String,

@@ -52,10 +52,8 @@ impl Ruled {
     fn new() -> Self {
         let secrets = Secrets::default();
         let asked = secrets.0.clone();
-        let outside = Outside {
-            egress: wharf_egress::Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
-            secrets: Arc::new(secrets),
-        };
+        let egress = wharf_egress::Egress::to(vec!["127.0.0.0/8".parse().unwrap()]);
+        let outside = Outside::new(&egress, Arc::new(secrets));
         let home = Home::with(NOW, |config| config.outside = Some(outside));
         Self { home, asked }
     }

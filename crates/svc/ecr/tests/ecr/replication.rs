@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use wharf_api_ecr::{Ecr, types::*};
+use wharf_reconcile::Next;
+use wharf_records::Scope;
 use wharf_svc_ecr::{ImageRef, Registry};
 use wharf_wire::{Call, Check, Context, Denied, Dispatcher, Fault, Gate};
 
@@ -375,6 +378,48 @@ async fn results(
         .describe_replication_backfill_results(&home.call(), input)
         .await;
     described.unwrap()
+}
+
+/// Does not answer, as a registry of another installation may not, and tells that it was asked.
+struct Silent(UnboundedSender<()>);
+
+#[wharf_wire::async_trait]
+impl Gate for Silent {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
+        self.0.send(()).unwrap();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_images_never_arrive_keeps_no_others_waiting() {
+    let home = Home::with_app().await;
+    let rules = vec![rule(vec![to(ACCOUNT, "eu-west-1")], &[], false)];
+    configure(&home, rules).await.unwrap();
+    let image = home.manifest("app", "a").await;
+    home.put("app", Some("v1"), &image).await.unwrap();
+    let (asked, mut asks) = unbounded_channel();
+    let dispatcher = Dispatcher::new(Arc::new(Silent(asked)));
+    let look = |key: &str| {
+        let (catalog, dispatcher) = (home.catalog.clone(), dispatcher.clone());
+        let key = key.to_owned();
+        tokio::spawn(async move {
+            catalog
+                .replicate_registry(&dispatcher, &PERMIT, &key, NOW)
+                .await
+        })
+    };
+    let own = home.catalog.registries().await.unwrap().remove(0);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(look(&own));
+        asks.recv().await.unwrap();
+    }
+    // Its share is taken: it comes again.
+    assert!(matches!(look(&own).await.unwrap(), Next::After(_)));
+    let others = Scope::new("ecr", OTHER, "us-east-1").key("any", "");
+    assert_eq!(look(&others).await.unwrap(), Next::Settled);
+    held.iter().for_each(|it| it.abort());
 }
 
 async fn go_on(home: &Home) {

@@ -10,18 +10,20 @@ mod pod_identity;
 mod providers;
 mod refusals;
 mod scaling;
+mod turns;
 mod versions;
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use wharf_api_eks::{
     AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
     CreateClusterRequest, DeleteClusterRequest, DescribeAccessEntryRequest, DescribeClusterRequest,
@@ -67,6 +69,11 @@ struct Planes {
     data_key: Mutex<Option<Result<Vec<u8>, String>>>,
     /// No API server can be started.
     is_stuck: Mutex<bool>,
+    /// Each that starts waits for a permit.
+    held: Mutex<Option<Arc<Semaphore>>>,
+    /// How many wait, and how many waited at most.
+    waiting: AtomicUsize,
+    most_waiting: AtomicUsize,
     kubernetes: Fake,
 }
 
@@ -83,6 +90,13 @@ impl ControlPlanes for Planes {
         );
         if *self.is_stuck.lock() {
             return Err(ControlPlaneError::new("listening", "no port is free"));
+        }
+        let held = self.held.lock().clone();
+        if let Some(held) = held {
+            let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most_waiting.fetch_max(waiting, Ordering::Relaxed);
+            held.acquire().await.unwrap().forget();
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         *self.without.lock() = cluster.without;
         *self.version.lock() = Some(cluster.version);

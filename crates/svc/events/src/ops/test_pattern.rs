@@ -3,9 +3,15 @@
 use serde_json::Value;
 use wharf_api_events::{TestEventPatternRequest, TestEventPatternResponse};
 use wharf_patterns::Pattern;
+use wharf_service::Faults as _;
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, event, fault};
+use crate::{
+    compiled,
+    core::Core,
+    event,
+    fault::{self, EventsFaults},
+};
 
 /// What an event has.
 const FIELDS: [&str; 7] = [
@@ -20,7 +26,7 @@ const FIELDS: [&str; 7] = [
 
 pub async fn test_event_pattern(
     _: &Core,
-    _: &Call,
+    call: &Call,
     input: TestEventPatternRequest,
 ) -> Result<TestEventPatternResponse, Fault> {
     let pattern = input.event_pattern.unwrap_or_default();
@@ -39,7 +45,8 @@ pub async fn test_event_pattern(
             "Parameter Event is not valid. Reason: {missing} is a required field."
         )));
     }
-    Ok(TestEventPatternResponse {
-        result: Some(pattern.matches(&event)),
-    })
+    let comparisons = pattern.tests().saturating_mul(compiled::values(&event));
+    let fits = compiled::apart(&call.account, comparisons, move || pattern.matches(&event));
+    let fits = fits.await.map_err(|error| EventsFaults::internal(&error))?;
+    Ok(TestEventPatternResponse { result: Some(fits) })
 }

@@ -2,7 +2,8 @@
 //!
 //! Kept for an hour, and asked for again when a token names one that is not among them; a provider is
 //! asked at most every half minute, so that nobody can make this installation a flood. While a provider
-//! cannot be reached its last keys hold for a day. Only providers that an account trusts are asked.
+//! cannot be reached its last keys hold for a day. Only providers that an account trusts are asked, each account's by itself: what one
+//! finds, or does not find since its other providers never answer, is nobody else's.
 
 use std::{
     collections::HashMap,
@@ -26,8 +27,8 @@ const FRESH: Duration = Duration::from_secs(3_600);
 const STALE: Duration = Duration::from_secs(24 * 3_600);
 /// A provider is asked at most this often.
 const PAUSE: Duration = Duration::from_secs(30);
-/// Issuers whose keys are kept. When there are more, all are forgotten.
-const MAX_ISSUERS: usize = 1_024;
+/// Issuers of accounts whose keys are kept. When there are more, all are forgotten.
+const MAX_ISSUERS: usize = 4_096;
 /// Keys of one issuer; those behind are not looked at.
 pub(crate) const MAX_KEYS: usize = 64;
 /// The longest document.
@@ -36,8 +37,8 @@ pub const MAX_DOCUMENT: usize = 256 << 10;
 /// How documents of providers are got.
 #[async_trait]
 pub trait Documents: Send + Sync {
-    /// The document at an address of `https`, which is at most `most` bytes long.
-    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, NoDocument>;
+    /// The document at an address of `https`, which is at most `most` bytes long. An account has it asked for.
+    async fn get(&self, account: &str, url: &str, most: usize) -> Result<Vec<u8>, NoDocument>;
 }
 
 /// Why there is no document, for the log.
@@ -76,7 +77,8 @@ pub enum NoKey {
 /// The keys of issuers.
 pub struct IssuerKeys {
     documents: Arc<dyn Documents>,
-    issuers: Mutex<HashMap<String, Arc<Issuer>>>,
+    /// By the account that trusts it, and its address.
+    issuers: Mutex<HashMap<(String, String), Arc<Issuer>>>,
 }
 
 impl Debug for IssuerKeys {
@@ -141,14 +143,14 @@ impl IssuerKeys {
         }
     }
 
-    /// The keys of an issuer that a token may be signed with; never none.
+    /// The keys of an issuer, which an account trusts, that a token may be signed with; never none.
     pub(crate) async fn of(
         &self,
-        issuer: &str,
+        (account, issuer): (&str, &str),
         key_id: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<Key>, NoKey> {
-        let entry = self.entry(issuer);
+        let entry = self.entry(account, issuer);
         let decide = || entry.known.lock().step(key_id, now);
         match decide() {
             Step::Use(keys) => return Ok(keys),
@@ -162,7 +164,7 @@ impl IssuerKeys {
             Step::Refuse(why) => return Err(why),
             Step::Ask => {}
         }
-        let answer = self.ask(issuer).await;
+        let answer = self.ask(account, issuer).await;
         {
             let mut known = entry.known.lock();
             known.tried = Some(now);
@@ -188,25 +190,26 @@ impl IssuerKeys {
         }
     }
 
-    fn entry(&self, issuer: &str) -> Arc<Issuer> {
+    fn entry(&self, account: &str, issuer: &str) -> Arc<Issuer> {
+        let key = (account.to_owned(), issuer.to_owned());
         let mut issuers = self.issuers.lock();
-        if issuers.len() >= MAX_ISSUERS && !issuers.contains_key(issuer) {
+        if issuers.len() >= MAX_ISSUERS && !issuers.contains_key(&key) {
             issuers.clear();
         }
-        issuers.entry(issuer.to_owned()).or_default().clone()
+        issuers.entry(key).or_default().clone()
     }
 
-    async fn ask(&self, issuer: &str) -> Result<Vec<Key>, KeysError> {
+    async fn ask(&self, account: &str, issuer: &str) -> Result<Vec<Key>, KeysError> {
         let base = issuer.trim_end_matches('/');
         let url = format!("{base}/.well-known/openid-configuration");
-        let found = self.document(url).await?;
+        let found = self.document(account, url).await?;
         let url = jwks_uri(&found, issuer)?;
-        let found = self.document(url).await?;
+        let found = self.document(account, url).await?;
         keys_in(&found)
     }
 
-    async fn document(&self, url: String) -> Result<Vec<u8>, KeysError> {
-        let found = self.documents.get(&url, MAX_DOCUMENT).await;
+    async fn document(&self, account: &str, url: String) -> Result<Vec<u8>, KeysError> {
+        let found = self.documents.get(account, &url, MAX_DOCUMENT).await;
         found.map_err(|source| KeysError::Document { url, source })
     }
 }

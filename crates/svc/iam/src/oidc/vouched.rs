@@ -18,14 +18,14 @@ pub enum NotVouched {
 }
 
 impl IssuerKeys {
-    /// The claims of a token that this issuer signed for this client, and that holds now.
+    /// The claims of a token that this issuer, which an account trusts, signed for this client, and that holds now.
     ///
     /// # Errors
     /// It is none, or the issuer's keys are not known now.
     pub async fn vouched(
         &self,
         text: &str,
-        issuer: &str,
+        (account, issuer): (&str, &str),
         client: &str,
         now: Timestamp,
     ) -> Result<Map<String, Value>, NotVouched> {
@@ -34,7 +34,8 @@ impl IssuerKeys {
             return Err(TokenError::UnknownIssuer(token.issuer).into());
         }
         token.names(client)?;
-        let keys = self.of(issuer, token.key_id.as_deref(), now).await?;
+        let keys = self.of((account, issuer), token.key_id.as_deref(), now);
+        let keys = keys.await?;
         token.is_signed_by(&keys)?;
         Ok(token.claims)
     }

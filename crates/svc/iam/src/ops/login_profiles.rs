@@ -41,8 +41,8 @@ fn violation() -> Fault {
     )
 }
 
-async fn hashed(password: String) -> Result<Hashed, Fault> {
-    let hash = Hashed::of(password).await;
+async fn hashed(cx: &Cx<'_>, password: String) -> Result<Hashed, Fault> {
+    let hash = Hashed::of(cx.account(), password).await;
     hash.ok_or_else(|| fault::internal(&std::io::Error::other("a password cannot be hashed")))
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn create(
     if !passwords::conforms(rules(cx).await?.as_ref(), &password) {
         return Err(violation());
     }
-    let sealed = hashed(password).await?;
+    let sealed = hashed(cx, password).await?;
     let sealed = sealed.seal(cx.directory.keyring(), &LoginRecord::purpose(&user.id));
     let login = LoginRecord {
         password: sealed,
@@ -130,7 +130,7 @@ pub(crate) async fn update(cx: &Cx<'_>, input: UpdateLoginProfileRequest) -> Res
         }
         Some(password) => {
             let purpose = LoginRecord::purpose(&user.id);
-            let sealed = hashed(password).await?;
+            let sealed = hashed(cx, password).await?;
             Some(sealed.seal(cx.directory.keyring(), &purpose))
         }
         None => None,
@@ -170,7 +170,7 @@ pub(crate) async fn change(cx: &Cx<'_>, input: ChangePasswordRequest) -> Result<
         opened.map_err(|error| fault::internal(&error))
     };
     let now = open(&login.password)?;
-    if !now.is_of(&old).await {
+    if !now.is_of(cx.account(), &old).await {
         return Err(Fault::sender(
             "AccessDenied",
             403,
@@ -192,11 +192,11 @@ pub(crate) async fn change(cx: &Cx<'_>, input: ChangePasswordRequest) -> Result<
     let remembered = usize::try_from(remembered).unwrap_or(0).min(REMEMBERED);
     let before = std::iter::once(&login.password).chain(&login.before);
     for sealed in before.take(remembered) {
-        if open(sealed)?.is_of(&new).await {
+        if open(sealed)?.is_of(cx.account(), &new).await {
             return Err(violation());
         }
     }
-    let sealed = hashed(new).await?.seal(keyring, &purpose);
+    let sealed = hashed(cx, new).await?.seal(keyring, &purpose);
     change!(cx, |tx| {
         let mut found = tx.existing::<UserRecord>(&name).await?;
         // Somebody else changed it meanwhile: the old one is not what it was.

@@ -2,13 +2,17 @@
 
 mod results;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use wharf_api_iam::{faults, types::*};
 use wharf_iam::{
     CompiledPolicy, Context as Conditions, DocumentKind, PolicySet, Principal, PrincipalPolicies,
     Request, ResourcePolicy,
 };
+use wharf_service::Shares;
 use wharf_wire::{Caller, CallerKind, Fault};
 
 use crate::{
@@ -31,6 +35,16 @@ const QUESTIONS_AT_ONCE: usize = 1_000;
 const ANSWER_BYTES: usize = 2 << 20;
 /// Bytes of the names of missing keys, which stand at each resource, in the result of one action.
 const NAME_BYTES: usize = 2 << 20;
+
+/// Comparisons of bytes that one call may come to, about: a second or some. Policies and values of keys are the caller's, and each part
+/// of the ones may be compared with all of the others, for each action on each resource.
+const STEPS: usize = 1 << 30;
+/// Bytes of a policy's text that are one comparison, at least.
+const PART: usize = 8;
+/// What a comparison costs beside the bytes that are compared: names of actions are short.
+const BESIDE: usize = 128;
+
+static SIMULATING: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
 
 /// What both simulators ask.
 struct Questions {
@@ -80,11 +94,12 @@ pub(crate) async fn principal(
     answer(
         cx,
         &list,
-        &standing,
+        standing,
         context,
         questions,
         (input.marker, input.max_items),
     )
+    .await
 }
 
 pub(crate) async fn custom(
@@ -127,11 +142,12 @@ pub(crate) async fn custom(
     answer(
         cx,
         &["SimulateCustomPolicy"],
-        &standing,
+        standing,
         Conditions::new(),
         questions,
         page,
     )
+    .await
 }
 
 pub(crate) async fn custom_keys(
@@ -248,11 +264,32 @@ fn check_action(action: &str) -> Result<(), Fault> {
     }
 }
 
+/// The comparisons of bytes that an action on all resources comes to, at most and about.
+fn steps(policies: &PolicySet<'_>, resources: &[String], context: &Conditions) -> usize {
+    let own = policies.principal;
+    let all = own.service_control.iter().chain(&own.identity);
+    let all = all.chain(&own.boundary).chain(own.session.iter().flatten());
+    let all = all.chain(policies.resource.map(|it| it.policy));
+    let parts = all.map(|it| it.size()).sum::<usize>() / PART;
+    let sizes = || {
+        context
+            .iter()
+            .flat_map(|(_, values)| values)
+            .map(String::len)
+    };
+    // A variable is measured each time, many characters at once.
+    let variable = sizes().max().unwrap_or(0) / 16;
+    let values = sizes().map(|it| it + BESIDE + variable).sum::<usize>();
+    let names = resources.iter().map(String::len).sum::<usize>();
+    let said = (values + BESIDE).saturating_mul(resources.len());
+    parts.saturating_mul(said.saturating_add(names))
+}
+
 /// Every action on every resource.
-fn answer(
+async fn answer(
     cx: &Cx<'_>,
     list: &[&str],
-    standing: &Standing,
+    standing: Standing,
     mut context: Conditions,
     questions: Questions,
     (marker, max_items): (Option<String>, Option<i32>),
@@ -297,15 +334,9 @@ fn answer(
     let owner = match resource_owner.as_deref() {
         None => standing.principal.account.as_str(),
         Some(owner) => owner.split(':').nth(4).unwrap_or(owner),
-    };
-    let resource = attached.as_ref().map(|policy| ResourcePolicy {
-        policy,
-        required: false,
-    });
-    let policies = PolicySet {
-        principal: &standing.policies,
-        resource,
-    };
+    }
+    .to_owned();
+    let policies = policies_of(&standing, attached.as_ref());
     let missing = missing_keys(&policies, &context);
 
     let names = results::size_of_names(&missing);
@@ -316,30 +347,48 @@ fn answer(
             resources.len()
         )));
     }
+    let steps = steps(&policies, &resources, &context).max(1);
+    if steps > STEPS {
+        return Err(faults::invalid_input_exception(
+            "The policies, the resources and the values of context keys are too many to be simulated at once.",
+        ));
+    }
     let mut page = cx.page(list, marker, max_items)?;
-    let at_once = (QUESTIONS_AT_ONCE / resources.len()).max(1);
-    page.size = page.size.min(at_once);
+    let at_once = (QUESTIONS_AT_ONCE / resources.len()).min(STEPS / steps);
+    page.size = page.size.min(at_once.max(1));
     let numbered = actions.iter().enumerate();
     let numbered = numbered.map(|(at, it)| (format!("{at:06}"), it));
     let (asked, mut marker) = page.cut(numbered, |(id, _)| id);
-    let (mut results, mut bytes) = (Vec::with_capacity(asked.len()), 0);
-    for (id, action) in &asked {
-        // Found out only now, so the page may end before the actions do that were asked for.
-        if bytes >= ANSWER_BYTES {
-            break;
+    let asked = asked.into_iter().map(|(id, action)| (id, action.clone()));
+    let asked: Vec<(String, String)> = asked.collect();
+    let count = asked.len();
+    let turn = SIMULATING.take(cx.account()).await;
+    // Apart from the tasks that serve others.
+    let simulated = tokio::task::spawn_blocking(move || {
+        // It goes on when nobody waits for it any more, and keeps its turn.
+        let _turn = turn;
+        let policies = policies_of(&standing, attached.as_ref());
+        let (mut results, mut bytes) = (Vec::with_capacity(asked.len()), 0);
+        for (id, action) in asked {
+            // Found out only now, so the page may end before the actions do that were asked for.
+            if bytes >= ANSWER_BYTES {
+                break;
+            }
+            let asked = Request {
+                principal: &standing.principal,
+                action: &action,
+                resource: "*",
+                resource_account: &owner,
+                context: &context,
+            };
+            let result = results::of_action(asked, &resources, &policies, &missing);
+            bytes += results::size(&result);
+            results.push((id, result));
         }
-        let asked = Request {
-            principal: &standing.principal,
-            action,
-            resource: "*",
-            resource_account: owner,
-            context: &context,
-        };
-        let result = results::of_action(asked, &resources, &policies, &missing);
-        bytes += results::size(&result);
-        results.push((id, result));
-    }
-    if results.len() < asked.len() {
+        results
+    });
+    let results = simulated.await.map_err(|error| fault::internal(&error))?;
+    if results.len() < count {
         marker = page.next(true, results.last().map(|(id, _)| id.as_str()));
     }
     let results = results.into_iter().map(|(_, result)| result);
@@ -348,6 +397,20 @@ fn answer(
         is_truncated: Some(marker.is_some()),
         marker,
     })
+}
+
+fn policies_of<'a>(
+    standing: &'a Standing,
+    attached: Option<&'a Arc<CompiledPolicy>>,
+) -> PolicySet<'a> {
+    let resource = attached.map(|policy| ResourcePolicy {
+        policy,
+        required: false,
+    });
+    PolicySet {
+        principal: &standing.policies,
+        resource,
+    }
 }
 
 /// The keys policies look at that the question says nothing about.

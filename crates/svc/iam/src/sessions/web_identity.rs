@@ -50,7 +50,8 @@ impl Directory {
         };
         let known = known.ok_or_else(|| TokenError::UnknownIssuer(token.issuer.clone()))?;
         token.is_for(&known.client_ids)?;
-        let candidates = keys.of(&token.issuer, token.key_id.as_deref(), cx.now);
+        let trusted = (account.as_str(), token.issuer.as_str());
+        let candidates = keys.of(trusted, token.key_id.as_deref(), cx.now);
         token.is_signed_by(&candidates.await?)?;
 
         let provider_arn = provider::arn(&account, &token.provider);

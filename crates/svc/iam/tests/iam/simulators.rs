@@ -358,3 +358,38 @@ async fn a_policy_of_a_resource_is_about_a_caller_who_is_a_user() {
         }
     }
 }
+
+/// Each part of a policy may be compared with each value, for each action on each resource.
+#[tokio::test]
+async fn what_would_take_long_is_asked_in_pages_or_refused() {
+    let w = world();
+    let statement = r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:RequestTag/a":"*b*"}}}"#;
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+        vec![statement; 90].join(",")
+    );
+    let policies = vec![policy.as_str(); 20];
+    let of = |bytes: usize| {
+        let entry = ContextEntry {
+            context_key_name: text("aws:RequestTag/a"),
+            context_key_values: Some(vec!["a".repeat(bytes)]),
+            context_key_type: text("string"),
+        };
+        let actions = (0..100).map(|it| format!("s3:Action{it}"));
+        SimulateCustomPolicyRequest {
+            action_names: Some(actions.collect()),
+            context_entries: Some(vec![entry]),
+            ..asked(&policies)
+        }
+    };
+    let answer = w.iam.simulate_custom_policy(&root(), of(2 << 10)).await;
+    let answer = answer.unwrap();
+    let told = answer.evaluation_results.unwrap().len();
+    assert!((1..100).contains(&told), "{told}");
+    assert!(answer.marker.is_some());
+    refused(
+        w.iam.simulate_custom_policy(&root(), of(64 << 10)).await,
+        "InvalidInput",
+        "The policies, the resources and the values of context keys are too many to be simulated at once.",
+    );
+}

@@ -16,7 +16,8 @@ pub(crate) async fn search_vulnerabilities(
     pages.after(input.next_token.as_deref())?;
     let mut found = Vec::new();
     for id in criteria.vulnerability_ids.iter().flatten() {
-        let said = it.images.known_of(id).await.map_err(fault::images)?;
+        let said = it.images.known_of(&call.account, id).await;
+        let said = said.map_err(fault::images)?;
         found.extend(vulnerability::show(id, said));
     }
     Ok(SearchVulnerabilitiesResponse {

@@ -7,7 +7,7 @@ mod results;
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use wharf_base::{Permit, Timestamp};
 use wharf_insights::{Halted, Query as Compiled, QueryError, ResultRow, Run, Stop};
 use wharf_records::{Record as _, Scope};
+use wharf_service::Shares;
 use wharf_wire::Fault;
 
 use self::results::Results;
@@ -44,6 +45,9 @@ const BUDGET: usize = 32 << 20;
 /// A query that takes longer ends, as with AWS.
 const LONGEST: Duration = Duration::from_secs(3600);
 const PERMIT: Permit = Permit::for_controller("logs-queries");
+
+/// Texts of queries being read.
+static READING: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
 
 pub const COMPLETE: &str = "Complete";
 pub const FAILED: &str = "Failed";
@@ -313,7 +317,7 @@ impl Engine {
         places: &Arc<Places>,
         now: Timestamp,
     ) -> Result<Progress, Ended> {
-        let compiled = compiled(query.text.clone()).await??;
+        let compiled = compiled(&scope.account, query.text.clone()).await??;
         let compiled = Arc::new(tables::given(service, scope, compiled, now).await?);
         let mut groups = Vec::new();
         for name in &query.groups {
@@ -441,9 +445,14 @@ fn waiting(tasks: &HashMap<String, Arc<Task>>, place: &str) -> usize {
     tasks.values().filter(|task| task.place == place).count()
 }
 
-/// Reads a query's text. Its regular expressions take a while.
-pub async fn compiled(text: String) -> Result<Result<Compiled, QueryError>, Unread> {
-    let parsed = tokio::task::spawn_blocking(move || Compiled::parse(&text));
+/// Reads the text of an account's query. Its regular expressions take a while, and up to a MiB each.
+pub async fn compiled(account: &str, text: String) -> Result<Result<Compiled, QueryError>, Unread> {
+    let turn = READING.take(account).await;
+    let parsed = tokio::task::spawn_blocking(move || {
+        // It goes on when nobody waits for it any more, and keeps its turn.
+        let _turn = turn;
+        Compiled::parse(&text)
+    });
     parsed.await.map_err(|_| Unread)
 }
 
@@ -531,5 +540,28 @@ impl LogsService {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn texts_of_an_account_wait_behind_its_own_alone() {
+        let mut turns = Vec::new();
+        while let Some(turn) = READING.try_take("busy") {
+            turns.push(turn);
+        }
+        let read = |account: &'static str| compiled(account, "fields @message".to_owned());
+        let waits = tokio::spawn(read("busy"));
+        // Where there is one processor alone, everybody waits.
+        if let Some(free) = READING.try_take("other") {
+            drop(free);
+            read("other").await.unwrap().unwrap();
+        }
+        assert!(!waits.is_finished());
+        drop(turns);
+        waits.await.unwrap().unwrap().unwrap();
     }
 }

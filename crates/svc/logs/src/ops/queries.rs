@@ -53,7 +53,7 @@ pub async fn start(
             "A query gives at most {MAX_ROWS} rows."
         )));
     }
-    let parsed = compiled(text.clone())
+    let parsed = compiled(&call.account, text.clone())
         .await
         .map_err(|cause| fault::unreadable(&cause))?;
     let compiled = parsed.map_err(|cause| fault::malformed_query(&cause))?;

@@ -290,7 +290,7 @@ async fn check(
     if given.when.end.is_some_and(|end| end <= call.now) {
         return Err(invalid("scheduleEndTime must be in the future."));
     }
-    let parsed = compiled(given.text.clone()).await;
+    let parsed = compiled(&call.account, given.text.clone()).await;
     let parsed = parsed.map_err(|cause| fault::unreadable(&cause))?;
     let parsed =
         parsed.map_err(|cause| invalid(format!("Invalid queryString: {}", cause.message)))?;

@@ -50,10 +50,8 @@ pub async fn cache(url: &str, token: Option<&str>) -> Home {
 
 pub async fn cache_with(url: &str, token: Option<&str>, change: impl FnOnce(&mut Config)) -> Home {
     let login = json!({"username": "AWS", "accessToken": token.unwrap_or_default()});
-    let outside = Outside {
-        egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
-        secrets: Arc::new(Secrets(login.to_string())),
-    };
+    let egress = Egress::to(vec!["127.0.0.0/8".parse().unwrap()]);
+    let outside = Outside::new(&egress, Arc::new(Secrets(login.to_string())));
     let home = Home::with(|config| {
         config.outside = Some(outside);
         change(config);

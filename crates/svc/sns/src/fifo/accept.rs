@@ -1,8 +1,6 @@
 //! Messages for a topic with order are numbered and written down with the turns of its subscriptions; repetitions are
 //! answered as what they repeat.
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest as _, Sha256};
 use wharf_api_sns::faults;
 use wharf_base::Permit;
@@ -15,7 +13,8 @@ use super::{Fifo, Kept, Lane, Numbers, REMEMBERED, Replayed, Seen, Turn};
 use crate::{
     core::{ChangeError, Core},
     errand::OF_QUEUES,
-    filter::{Filter, Verdict, View},
+    filter::Verdict,
+    judging,
     message::Message,
     metered,
     names::TopicId,
@@ -74,18 +73,9 @@ pub async fn accept(
     let (numbers_at, topic_at) = (super::numbers_key(topic), topic.key());
     let seen_at = super::seen_key(topic, &mark(fifo, message));
     let subscriptions = core.subscriptions(topic).await?;
-    let confirmed = subscriptions.iter().filter(|(_, it)| !it.record.pending);
-    // Read for filters once for all subscriptions of a protocol.
-    let mut views: BTreeMap<&str, View> = BTreeMap::new();
-    let judged = confirmed.map(|(id, it)| {
-        let it = &it.record;
-        let view = views.entry(it.protocol.name());
-        let view = view.or_insert_with(|| View::of(message.for_protocol(it.protocol)));
-        (id, Filter::of(&it.settings).verdict(view))
-    });
-    let judged: Vec<_> = judged.collect();
-    drop(views);
     let account = &topic.place.account;
+    let judged = judging::judged(account, subscriptions, vec![message.clone()]).await?;
+    let verdicts = judged.verdicts.into_iter().next().unwrap_or_default();
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
             return Err(crate::fault::no_topic());
@@ -116,7 +106,7 @@ pub async fn accept(
         tx.put(&seen_at, &seen);
         let group = message.group.as_deref().unwrap_or_default();
         let mut is_wanted = fifo.archive_days.is_some();
-        for (id, verdict) in &judged {
+        for ((id, _), verdict) in judged.subscriptions.iter().zip(&verdicts) {
             if *verdict != Verdict::Passes {
                 continue;
             }
@@ -142,7 +132,6 @@ pub async fn accept(
     });
     // A repetition was published before.
     if taken.message_id == message.id {
-        let verdicts: Vec<_> = judged.iter().map(|(_, it)| *it).collect();
         metered::published(&core.parts.counters, topic, message, &verdicts);
     }
     Ok(taken)

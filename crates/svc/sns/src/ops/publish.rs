@@ -20,7 +20,8 @@ use crate::{
         Fifo,
         accept::{self, Taken},
     },
-    filter::{Filter, Verdict, View},
+    filter::Verdict,
+    judging::{self, Judged},
     message::{Given, MOST_BYTES, Message, sequence_number},
     metered,
     names::TopicId,
@@ -208,24 +209,20 @@ async fn owe(
         let key = there.kms_key.as_deref();
         all_kept.push(crypt::kept(&*core.parts.kms, call, topic, key, message).await?);
     }
-    let (mut owed, mut verdicts) = (Vec::new(), vec![Vec::new(); messages.len()]);
-    let mut room = core.room(&topic.place.account);
-    // Long texts are measured, and read for filters, once for all subscriptions of a protocol.
+    let judged = judging::judged(&topic.place.account, subscriptions, messages);
+    let Judged {
+        subscriptions,
+        messages,
+        verdicts,
+    } = judged.await?;
+    let (mut owed, mut room) = (Vec::new(), core.room(&topic.place.account));
+    // Long texts are measured once for all subscriptions of a protocol.
     let mut sizes = BTreeMap::new();
-    let mut views: BTreeMap<(&str, usize), View> = BTreeMap::new();
     for (subscription, (id, stored)) in subscriptions.iter().enumerate() {
         let it = &stored.record;
-        if it.pending {
-            continue;
-        }
-        let filter = Filter::of(&it.settings);
         let frame = Errand::size_but_message(id, there, it);
-        for (number, (message, of_message)) in messages.iter().zip(&mut verdicts).enumerate() {
-            let view = views.entry((it.protocol.name(), number));
-            let view = view.or_insert_with(|| View::of(message.for_protocol(it.protocol)));
-            let verdict = filter.verdict(view);
-            of_message.push(verdict);
-            if verdict == Verdict::Passes {
+        for (number, of_message) in verdicts.iter().enumerate() {
+            if of_message.get(subscription) == Some(&Verdict::Passes) {
                 let measured = sizes.entry((it.protocol.name(), number));
                 let size = *measured.or_insert_with(|| all_kept[number].size_for(it.protocol));
                 let bytes = frame + size;
@@ -234,7 +231,6 @@ async fn owe(
             }
         }
     }
-    drop(views);
     let (mut part, mut part_bytes) = (Vec::new(), 0);
     for (subscription, number, bytes) in owed {
         let (id, stored) = &subscriptions[subscription];

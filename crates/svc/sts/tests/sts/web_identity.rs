@@ -32,7 +32,7 @@ impl Provider {
 
 #[async_trait]
 impl Documents for Provider {
-    async fn get(&self, url: &str, _: usize) -> Result<Vec<u8>, NoDocument> {
+    async fn get(&self, _: &str, url: &str, _: usize) -> Result<Vec<u8>, NoDocument> {
         let document = match url {
             "https://git.lan/.well-known/openid-configuration" => {
                 json!({"issuer": ISSUER, "jwks_uri": "https://git.lan/keys"})

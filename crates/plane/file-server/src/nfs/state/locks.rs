@@ -111,6 +111,15 @@ impl Locks {
         }
     }
 
+    /// Whether a release would leave one lock more: both ends of one that it takes the middle of.
+    pub fn splits(&self, file: (u64, u64), client: u64, owner: &[u8], range: Range) -> bool {
+        let mut held = self.files.get(&file).into_iter().flatten();
+        held.any(|it| {
+            let is_own = it.client == client && it.owner == owner;
+            is_own && it.range.first < range.first && range.last < it.range.last
+        })
+    }
+
     pub fn has(&self, file: (u64, u64), client: u64, owner: &[u8]) -> bool {
         let held = self.files.get(&file).into_iter().flatten();
         held.into_iter()
@@ -171,6 +180,19 @@ mod tests {
         assert!(locks.conflict(FILE, &lock(2, 20, 20, false)).is_some());
         locks.release(FILE, 1, &[1], Range::ALL);
         assert_eq!((locks.len(), locks.has(FILE, 1, &[1])), (0, false));
+    }
+
+    #[test]
+    fn only_what_leaves_both_ends_splits() {
+        let mut locks = Locks::default();
+        locks.take(FILE, lock(1, 10, 19, true));
+        let splits =
+            |owner: u8, first, last| locks.splits(FILE, 1, &[owner], Range { first, last });
+        assert!(splits(1, 11, 18));
+        for (owner, first, last) in [(1, 10, 18), (1, 11, 19), (1, 0, u64::MAX), (2, 11, 18)] {
+            assert!(!splits(owner, first, last), "{owner} {first} {last}");
+        }
+        assert!(!locks.splits((1, 2), 1, &[1], Range::ALL));
     }
 
     #[test]

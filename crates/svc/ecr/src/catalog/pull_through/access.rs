@@ -71,7 +71,7 @@ impl Catalog {
             }
             None => None,
         };
-        let egress = outside.egress.clone();
+        let egress = outside.way(&registry.account);
         Ok(Remote::new(egress, address, login, repository))
     }
 

@@ -6,16 +6,15 @@
 //! installations say themselves what they let in.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    task::{JoinError, JoinSet},
-    time::timeout,
-};
+use tokio::time::timeout;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Dispatcher, call::Caller};
 
@@ -36,11 +35,15 @@ pub(super) type Outcome<T = ()> = Result<Result<T, &'static str>, EcrError>;
 const DENIED: &str = "AccessDenied";
 
 /// Registries whose images are on their way at a time: bytes between keys are copied, and others wait for that.
-const REGISTRIES_AT_ONCE: usize = 4;
+pub const REGISTRIES_AT_ONCE: usize = 4;
+/// Of these, those of one account: a registry of another installation takes what is sent to it as slowly as its owner likes.
+pub const REGISTRIES_OF_ACCOUNT: usize = 2;
+/// When a registry comes again whose account has its share.
+const AGAIN: Duration = Duration::from_millis(250);
 /// How long a registry's images go before those of the others that wait.
-const TURN: Duration = Duration::from_secs(30);
+pub(super) const TURN: Duration = Duration::from_secs(30);
 /// An image takes no longer in one go. The layers that arrived stay.
-const IMAGE_PATIENCE: Duration = Duration::from_secs(30 * 60);
+pub(super) const IMAGE_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Where it is from, and where it goes.
 pub(super) struct Way<'a> {
@@ -52,47 +55,62 @@ pub(super) struct Way<'a> {
     pub now: Timestamp,
 }
 
-/// Puts the first of each account before the second of any: who has registries in many regions is not in the way of
-/// others. The order within an account stays.
-fn in_turns<T>(all: Vec<T>, account: impl Fn(&T) -> String) -> Vec<T> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut ranked: Vec<(usize, T)> = Vec::with_capacity(all.len());
-    for one in all {
-        let count = counts.entry(account(&one)).or_default();
-        ranked.push((*count, one));
-        *count += 1;
-    }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, one)| one).collect()
-}
-
 impl Catalog {
-    /// Carries out what is owed; how many images are at their destinations now. What fails for the
-    /// moment does not keep the rest from going.
+    /// Keys of all registries, for [`Catalog::replicate_registry`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn registries(&self) -> Result<Vec<String>, EcrError> {
+        let scopes = self.scopes().await?;
+        Ok(scopes.iter().map(|it| it.key(Owed::KIND, "")).collect())
+    }
+
+    /// Carries out what a registry owes, and brings its backfills forward. What fails for the moment does not keep the rest from
+    /// going, and is tried when the registry is looked at again.
+    pub async fn replicate_registry(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        key: &str,
+        now: Timestamp,
+    ) -> Next {
+        let Some((scope, ..)) = Scope::parse(key) else {
+            return Next::Settled;
+        };
+        let Some(_share) = self.inner.replicating.try_take(&scope.account) else {
+            return Next::After(AGAIN);
+        };
+        let source = Registry::new(&scope.account, &scope.region);
+        let Registry {
+            account, region, ..
+        } = &source;
+        let owed = self.replicate_from(dispatcher, permit, &source, now);
+        if let Err(error) = owed.await {
+            tracing::warn!(account, region, %error, "replication of images failed; will retry");
+        }
+        let backfills = self.go_on_with_backfills_of(dispatcher, permit, &source, now);
+        if let Err(error) = backfills.await {
+            tracing::warn!(account, region, %error, "replication backfills failed; will retry");
+        }
+        Next::Settled
+    }
+
+    /// Carries out what all registries owe, one after the other; how many images are at their destinations now.
+    ///
+    /// # Errors
+    /// The store's.
     pub async fn replicate(
         &self,
         dispatcher: &Dispatcher,
         permit: &Permit,
         now: Timestamp,
     ) -> Result<usize, EcrError> {
-        let (mut done, mut under_way) = (0, JoinSet::new());
-        for scope in in_turns(self.scopes().await?, |scope| scope.account.clone()) {
-            if under_way.len() >= REGISTRIES_AT_ONCE {
-                done += ended(under_way.join_next().await);
-            }
-            let (catalog, dispatcher, permit) = (self.clone(), dispatcher.clone(), permit.clone());
-            under_way.spawn(async move {
-                let source = Registry::new(&scope.account, &scope.region);
-                let replicated = catalog.replicate_from(&dispatcher, &permit, &source, now);
-                replicated.await.unwrap_or_else(|error| {
-                    let Registry { account, region, .. } = &source;
-                    tracing::warn!(account, region, %error, "replication of images failed; will retry");
-                    0
-                })
-            });
-        }
-        while !under_way.is_empty() {
-            done += ended(under_way.join_next().await);
+        let mut done = 0;
+        for scope in self.scopes().await? {
+            let source = Registry::new(&scope.account, &scope.region);
+            done += self
+                .replicate_from(dispatcher, permit, &source, now)
+                .await?;
         }
         Ok(done)
     }
@@ -362,15 +380,6 @@ impl Catalog {
     }
 }
 
-/// How many images a registry's turn brought.
-fn ended(turn: Option<Result<usize, JoinError>>) -> usize {
-    turn.and_then(|it| {
-        it.inspect_err(|error| tracing::error!(%error, "a replication was lost; will retry"))
-            .ok()
-    })
-    .unwrap_or(0)
-}
-
 /// What another try would not help as the reason to note; an error is one that passes.
 pub(super) fn permanent(sent: Result<(), EcrError>) -> Outcome {
     let code = match &sent {
@@ -393,24 +402,4 @@ pub(super) fn permanent(sent: Result<(), EcrError>) -> Outcome {
         Err(_) => return sent.map(Ok),
     };
     Ok(Err(code))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_turns;
-
-    #[test]
-    fn accounts_take_turns() {
-        for (given, expected) in [
-            (
-                vec!["a1", "a2", "a3", "b1", "c1", "c2"],
-                vec!["a1", "b1", "c1", "a2", "c2", "a3"],
-            ),
-            (vec!["a1", "a2"], vec!["a1", "a2"]),
-            (vec!["b2", "a1", "b1"], vec!["b2", "a1", "b1"]),
-            (vec![], vec![]),
-        ] {
-            assert_eq!(in_turns(given, |it: &&str| it[..1].to_owned()), expected);
-        }
-    }
 }

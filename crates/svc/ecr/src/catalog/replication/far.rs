@@ -75,7 +75,7 @@ impl Catalog {
         let login = FarLogin::of_secret(&*outside.secrets, &own, &name).await;
         match login {
             Ok(Some(login)) if login.url == *url => {
-                let (egress, target) = (outside.egress.clone(), way.target.clone());
+                let (egress, target) = (outside.way(&way.source.account), way.target.clone());
                 let far = Far::new(egress, login, target, way.name.to_owned());
                 Ok(Ok(Some(far)))
             }

@@ -4,6 +4,9 @@
 //! came with every image that it brought, so a kill costs at most one image a second journey. It goes a
 //! stretch at a time; what is pushed meanwhile does not wait for its end.
 
+use std::time::Instant;
+
+use tokio::time::timeout;
 use wharf_base::{Permit, Timestamp};
 use wharf_service::transact;
 use wharf_wanted::digest_of;
@@ -11,7 +14,7 @@ use wharf_wire::Dispatcher;
 
 use super::super::{
     super::{Catalog, Read, Registry, SCAN_PAGE},
-    carry::Way,
+    carry::{IMAGE_PATIENCE, TURN, Way},
 };
 use crate::{
     error::EcrError,
@@ -28,6 +31,9 @@ use crate::{
 const STRETCH: usize = 50;
 impl Catalog {
     /// Brings every backfill under way a stretch forward.
+    ///
+    /// # Errors
+    /// The store's.
     pub async fn go_on_with_backfills(
         &self,
         dispatcher: &Dispatcher,
@@ -36,18 +42,31 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         for scope in self.scopes().await? {
             let source = Registry::new(&scope.account, &scope.region);
-            for backfill in self.all_backfills(&Keys::of(scope)).await? {
-                if backfill.status.is_end() {
-                    continue;
-                }
-                let went = self.step(dispatcher, permit, &source, &backfill, now).await;
-                match went {
-                    Ok(()) => self.inner.owing.notify_one(),
-                    Err(error) => tracing::warn!(
-                        backfill = backfill.id, %error,
-                        "a replication backfill failed; will retry"
-                    ),
-                }
+            self.go_on_with_backfills_of(dispatcher, permit, &source, now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The same of those of a registry.
+    pub(in super::super) async fn go_on_with_backfills_of(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        source: &Registry,
+        now: Timestamp,
+    ) -> Result<(), EcrError> {
+        for backfill in self.all_backfills(&source.keys()).await? {
+            if backfill.status.is_end() {
+                continue;
+            }
+            let went = self.step(dispatcher, permit, source, &backfill, now).await;
+            match went {
+                Ok(()) => self.inner.owing.notify_one(),
+                Err(error) => tracing::warn!(
+                    backfill = backfill.id, %error,
+                    "a replication backfill failed; will retry"
+                ),
             }
         }
         Ok(())
@@ -85,9 +104,20 @@ impl Catalog {
                     .page(keys.all_images(), backfill.position.clone(), STRETCH)
                     .await?;
                 let (images, more): (Vec<Read<Image>>, _) = found;
+                let begun = Instant::now();
                 for image in images {
+                    if begun.elapsed() > TURN {
+                        return Ok(());
+                    }
                     let on = self.bring(dispatcher, permit, source, &backfill.id, image, now);
-                    if !on.await? {
+                    let Ok(on) = timeout(IMAGE_PATIENCE, on).await else {
+                        tracing::warn!(
+                            backfill = backfill.id,
+                            "an image of a replication backfill took too long; will retry"
+                        );
+                        return Ok(());
+                    };
+                    if !on? {
                         return Ok(());
                     }
                 }
