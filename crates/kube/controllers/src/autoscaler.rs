@@ -153,8 +153,8 @@ impl Autoscalers {
             labels: scale.text("/status/selector").to_owned(),
             ..Selection::default()
         };
-        let list = self.context.client.list(&POD_METRICS, &selection);
-        Ok(list.await?.items)
+        let client = &self.context.client;
+        Ok(client.list(&POD_METRICS, &selection).await?.items)
     }
 
     /// What adapters tell of the metrics that are theirs.
