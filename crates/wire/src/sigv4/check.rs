@@ -83,7 +83,7 @@ impl Signature {
 
     /// What stands for the body in the canonical request: its digest, or the word that the client
     /// left it out, which is signed unless a URL of S3 was presigned.
-    fn payload_hash<'a>(
+    pub(super) fn payload_hash<'a>(
         &self,
         request: &RequestParts<'a>,
         body_sha256: &'a str,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    canonical::{Plus, canonical_request, encode, hmac, signing_key},
+    canonical::{Plus, canonical_request, hmac, signing_key},
     *,
 };
 
