@@ -456,7 +456,7 @@ pub fn shim_program() -> Result<PathBuf, Problem> {
         Ok(path)
     } else {
         Err(Problem::other(format!(
-            "{} is missing: wharf-shim belongs into the folder of wharf, and `make build` builds both",
+            "{} is missing: wharf-shim belongs in the same folder as wharf, and `make build` builds both",
             path.display()
         )))
     }

@@ -33,8 +33,8 @@ use crate::{
     with_own,
 };
 
-/// Names looked up at once: each takes a thread, of which there are 512, until the system's resolver gives up. More than the parts of all
-/// services have together.
+/// Names looked up at once: each takes a thread, of which there are 512, until the system's resolver gives up. More than the
+/// parts of all services have together.
 const MOST_LOOKUPS: usize = 128;
 
 trait Io: Read + Write + Send + Unpin {}

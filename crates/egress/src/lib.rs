@@ -43,8 +43,8 @@ use wharf_base::{Cidr, Opaque};
 
 use self::{connect::Connector, trust::Trust};
 
-/// Requests under way at once; further ones wait, within their time. More than the parts of all services have together, so that those of
-/// one keep nothing from another's.
+/// Requests under way at once; further ones wait, within their time. More than the parts of all services have together, so
+/// that requests of one service never keep another's waiting.
 const MOST_REQUESTS: usize = 512;
 /// Of those whose answers pass piece by piece, which may take long.
 const MOST_STREAMS: usize = 128;

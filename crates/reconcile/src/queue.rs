@@ -6,7 +6,7 @@
 //! fails may have woken its own key, and what it follows may change without end: whatever wakes a key that fails has it
 //! tried eight times as often as nobody would, and no more.
 //!
-//! Keys come in the order in which they were woken, or in turns of those whose they are ([`Queue::in_turns`]).
+//! Keys come in the order in which they were woken, or from lanes that take turns ([`Queue::in_turns`]).
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -63,7 +63,8 @@ impl<K> Default for Queue<K> {
 }
 
 impl<K> Queue<K> {
-    /// Keys in lanes that take turns: for work that takes long, of which one may have much.
+    /// Keys in lanes that take turns, each in the lane that `lane_of` names: for work that takes long, of which one account,
+    /// say, may have much.
     pub fn in_turns(lane_of: fn(&K) -> String) -> Self {
         let inner = Inner {
             ready: Ready::new(lane_of),
@@ -90,7 +91,7 @@ pub struct Depth {
     pub working: usize,
     /// Failed at least once since they last went well.
     pub failing: usize,
-    /// How long the one of those that are ready has been waiting that has waited longest.
+    /// How long the ready key that has waited longest has been waiting.
     pub lag: Duration,
 }
 

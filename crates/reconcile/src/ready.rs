@@ -1,5 +1,5 @@
-//! Keys that wait for a worker. Each is in a lane, and lanes take turns: who has many keys waiting keeps those of others back by one
-//! of them at a time. Pure.
+//! Keys that wait for a worker. Each is in a lane, and lanes take turns: a lane with many keys puts one of them before the next
+//! key of each other lane, and no more. Pure.
 
 use std::collections::{HashMap, VecDeque};
 

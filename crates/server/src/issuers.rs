@@ -21,8 +21,8 @@ use crate::kube::issuers::ClusterIssuers;
 
 /// Somebody waits with a token in hand.
 const TIME: Duration = Duration::from_secs(5);
-/// Requests under way and names looked up at once, and those of one account: it may trust a hundred providers that never answer, and
-/// whoever has a token of their names, which nobody signed, has them asked.
+/// Requests under way and names looked up at once, and those of one account: it may trust a hundred providers that never
+/// answer, and anybody with a token that bears one of their names, signed or not, has that one asked.
 const OF_ALL: (usize, usize) = (64, 12);
 const OF_ACCOUNT: (usize, usize) = (16, 4);
 const DISCOVERY: &str = "/.well-known/openid-configuration";

@@ -60,6 +60,12 @@ impl LeaseTimers {
         self.ends_in(id, RETRY_SECONDS, None);
     }
 
+    /// Whether the time of a lease is over and its end failed.
+    pub(crate) fn is_over(&self, id: LeaseId) -> bool {
+        let deadline = self.deadlines.get(&id);
+        deadline.is_some_and(|it| it.ttl_seconds.is_none())
+    }
+
     fn ends_in(&mut self, id: LeaseId, seconds: u64, ttl_seconds: Option<u64>) {
         self.stop(id);
         let ticks_per_second = 1000.0 / self.tick.as_millis().max(1) as f64;
@@ -137,7 +143,9 @@ mod tests {
         clock.advance(Duration::from_secs(10));
         assert_eq!(timers.take_ended(), [b]);
         // Its keys could not be deleted.
+        assert!(!timers.is_over(b));
         timers.retry(b);
+        assert!(timers.is_over(b));
         assert_eq!(timers.keep_alive(b), None);
         clock.advance(Duration::from_millis(1_500));
         assert_eq!(timers.take_ended(), [b]);

@@ -88,6 +88,8 @@ pub(crate) enum Command {
 /// A lease that ends, key by key. It is there until the last of them goes, so that who opens the store after a kill ends it too.
 struct Ending {
     id: LeaseId,
+    /// Its time: its end is tried again where it fails, whoever asked for it meanwhile.
+    is_over: bool,
     /// Of who asked for that.
     reply: Option<Reply<Revision>>,
 }
@@ -360,18 +362,25 @@ impl Writer {
             }
             return;
         }
-        self.shared.write().ending.insert(id);
+        let is_first = self.shared.write().ending.insert(id);
+        let is_over = reply.is_none() || (!is_first && self.is_over(id));
         self.shared.timers().stop(id);
-        self.ending.push_back(Ending { id, reply });
+        self.ending.push_back(Ending { id, is_over, reply });
+    }
+
+    /// Whether the time of a lease is over that is being ended, or of which that failed.
+    fn is_over(&self, id: LeaseId) -> bool {
+        let mut under_way = self.ending.iter();
+        under_way.any(|it| it.id == id && it.is_over) || self.shared.timers().is_over(id)
     }
 
     /// Goes on with the end of one lease.
     fn end_some(&mut self) {
-        let Some(Ending { id, reply }) = self.ending.pop_front() else {
+        let Some(Ending { id, is_over, reply }) = self.ending.pop_front() else {
             return;
         };
         match (self.delete_leased(id), reply) {
-            (Ok(None), reply) => self.ending.push_back(Ending { id, reply }),
+            (Ok(None), reply) => self.ending.push_back(Ending { id, is_over, reply }),
             (Ok(Some(revision)), reply) => {
                 if let Some(reply) = reply {
                     let _ = reply.send(Ok(revision));
@@ -380,7 +389,7 @@ impl Writer {
             (Err(error), reply) => {
                 // Unless somebody else has asked for its end too, which goes on.
                 if !self.ending.iter().any(|it| it.id == id) {
-                    self.stand_again(id, reply.is_none());
+                    self.stand_again(id, is_over);
                 }
                 match reply {
                     Some(reply) => {

@@ -1,8 +1,8 @@
 //! AWS Signature Version 4, checked and made (platform §2). Pure: the caller brings the request's
 //! parts, the secret and the time.
 //!
-//! `read` takes a signature from a request, `form` from the fields of a form; `check` compares it with what `canonical` makes of
-//! the request; `signing` makes one.
+//! `read` takes a signature from a request, `form` from the fields of a form; `check` compares it with what `canonical` makes
+//! of the request; `signing` makes one.
 
 use std::time::Duration;
 

@@ -46,8 +46,8 @@ const MOST_BODY: usize = 4 << 20;
 const MOST_VALUES: usize = 200_000;
 /// A review is sent within this.
 const SENDING: Duration = Duration::from_secs(10);
-/// Reviews over HTTPS that are under way at once, for all clusters and for those of an account: whoever sends one proves nothing, and
-/// may take long to send it.
+/// Reviews over HTTPS that are under way at once, for all clusters and for those of an account: whoever sends one proves
+/// nothing, and may take long to send it.
 const REVIEWS_OF_ALL: usize = 32;
 const REVIEWS_OF_ACCOUNT: usize = 4;
 static REVIEWS: LazyLock<Shares> =

@@ -183,6 +183,11 @@ async fn one_whose_time_is_over_is_kept_alive_by_nobody_until_the_disk_has_room(
     assert_eq!(kept, Err(StoreError::LeaseNotFound(lease)));
     let late = b.txn(Txn::new().put_leased("/l/b", "", lease)).await;
     assert_eq!(late, Err(StoreError::LeaseNotFound(lease)));
+    // Nor does who asks in vain for what goes on anyway bring it back.
+    let revoked = b.store.lease_revoke(&PERMIT, lease).await;
+    assert!(revoked.is_err(), "{revoked:?}");
+    let kept = b.store.lease_keep_alive(&PERMIT, lease).await;
+    assert_eq!(kept, Err(StoreError::LeaseNotFound(lease)));
     assert!(b.value("/l/a").await.is_some());
     disk.is_full.store(false, Ordering::Relaxed);
     b.pass(Duration::from_secs(2)).await;

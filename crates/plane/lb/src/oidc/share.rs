@@ -1,6 +1,6 @@
-//! What one load balancer may take of the way to identity providers, and all of an account. Whoever may make rules names the endpoints that
-//! are called, and whoever may reach a listener has them called: neither takes what others need, nor gets more by changing rules or by
-//! making load balancers.
+//! How many calls of identity providers one load balancer may have under way, and all of an account. Whoever may make rules
+//! names the endpoints that are called, and whoever may reach a listener has them called: neither takes what others need, nor
+//! gets more by changing rules or by making load balancers.
 
 use std::{
     collections::HashMap,
