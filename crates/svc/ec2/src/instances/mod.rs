@@ -39,7 +39,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_base::{Clock, Moment, Permit, SystemClock, Timestamp};
 use wharf_datakeys::grants::PendingGrant;
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard, Takeover};
@@ -136,6 +136,7 @@ impl Profiles for NoProfiles {
 /// What all that is done for instances shares.
 pub struct Keeper {
     pub parts: Parts,
+    began: Moment,
     queue: Arc<Queue<String>>,
     /// Fleets and Spot requests.
     launchers: Arc<Queue<String>>,
@@ -181,6 +182,7 @@ impl OfSpot {
 impl Keeper {
     pub fn new(parts: Parts) -> Self {
         Self {
+            began: Moment::now(&*parts.clock),
             parts,
             queue: Arc::default(),
             launchers: Arc::default(),
@@ -199,6 +201,11 @@ impl Keeper {
 
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// When this server began, by what the clock shows now.
+    pub fn started(&self) -> Timestamp {
+        self.began.shown_by(&*self.parts.clock)
     }
 
     /// Has a copy of a snapshot be sealed on.
