@@ -43,6 +43,8 @@ pub struct Machines {
     registry: Registry,
     /// Hosts whose agents' connections are up.
     reachable: HashSet<String>,
+    /// Those whose agents connected since this server began, be they still there or not.
+    came: HashSet<String>,
     fleet: Fleet,
 }
 
@@ -128,6 +130,9 @@ impl Machines {
     }
 
     pub fn put_host(&mut self, id: &str, held: Option<Held<Host>>) {
+        if held.is_none() {
+            self.came.remove(id);
+        }
         put(&mut self.records.hosts, id, held);
         self.refresh(id);
     }
@@ -187,12 +192,20 @@ impl Machines {
     /// The connection of a host's agent is up, or broke. Hosts begin without one.
     pub fn set_reachable(&mut self, host: &str, reachable: bool) {
         match reachable {
-            true => self.reachable.insert(host.to_owned()),
+            true => {
+                self.came.insert(host.to_owned());
+                self.reachable.insert(host.to_owned())
+            }
             false => self.reachable.remove(host),
         };
         if let Some(row) = self.fleet.row(host) {
             self.fleet.set_reachable(row, reachable);
         }
+    }
+
+    /// Whether the host's agent has connected since this server began. One that has not may still be on its way back.
+    pub fn has_come(&self, host: &str) -> bool {
+        self.came.contains(host)
     }
 
     /// Everything that is said of machines, to be taken over by others.

@@ -215,8 +215,10 @@ impl Cloud {
             ]),
         };
         let name = format!("arn of {machine}");
-        self.hosts
-            .write(|machines| machines.register(&name, Some(registration)));
+        self.hosts.write(|machines| {
+            machines.set_reachable(&registration.host, connected);
+            machines.register(&name, Some(registration));
+        });
     }
 
     /// It was deregistered.
