@@ -1,5 +1,7 @@
 //! The machines: hosts, what is claimed on them, and what those say who registered them. Pure.
 
+mod cut_off;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use wharf_base::Timestamp;
@@ -29,8 +31,12 @@ pub struct Registration {
     /// It is the installation's own and may serve every account; any other serves its account alone:
     /// whoever has the machine sees what runs there.
     pub of_installation: bool,
+    /// It is a node of wharf's on another machine than the server's.
+    pub of_other_machine: bool,
     pub active: bool,
     pub agent_connected: bool,
+    /// When it was noticed that the agent's connection is gone, if it is and ever was there.
+    pub disconnected_at: Option<Timestamp>,
     pub agent_version: String,
     pub ec2_instance: String,
     pub registered_at: Timestamp,

@@ -6,6 +6,7 @@
 //! end with them ([`scheduled`]).
 
 pub mod consoles;
+mod cut_off;
 pub mod describe;
 pub mod fields;
 pub mod figures;
@@ -24,6 +25,7 @@ pub mod scheduled;
 pub mod size;
 mod typeless;
 
+pub use cut_off::Sight;
 pub use figures::Part;
 pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
@@ -154,6 +156,8 @@ pub struct Keeper {
     making: Making,
     checks: Checks,
     processors: Processors,
+    /// When the server was last seen to be cut off from its hosts.
+    cut_off: Mutex<Option<Moment>>,
 }
 
 /// Keys of the instances that are Spot capacity, by the names of their claims.
@@ -196,6 +200,7 @@ impl Keeper {
             consoles: Consoles::default(),
             checks: Checks::default(),
             processors: Processors::default(),
+            cut_off: Mutex::default(),
         }
     }
 

@@ -269,7 +269,10 @@ pub(super) fn host_by(service: &Ec2Service, host: &str, ledger: Option<&Ledger>)
     // Nobody has said yet which machines there are, as when a server has just begun.
     connected.map(|connected| match connected {
         true => HostIs::Connected,
-        false => HostIs::Silent,
+        false => {
+            service.instances.sight();
+            HostIs::Silent
+        }
     })
 }
 

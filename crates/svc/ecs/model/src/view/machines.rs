@@ -148,8 +148,9 @@ impl OnHosts {
         }
         // While nothing is checked (`--iam off`), nodes are root as everybody is.
         let root = Caller::root(&home.account).arn;
-        let is_node = node::user_of(&instance.registered_by).is_some()
-            || instance.registered_by == root && own_node::is_own_node(instance);
+        let user = node::user_of(&instance.registered_by);
+        let is_node =
+            user.is_some() || instance.registered_by == root && own_node::is_own_node(instance);
         Some(Registration {
             host: instance.host.clone(),
             cluster_arn: home.cluster(&instance.cluster),
@@ -158,8 +159,10 @@ impl OnHosts {
             of_installation: is_node && self.home_account.as_ref() == Some(&home.account),
             account: home.account,
             region: home.region,
+            of_other_machine: user.is_some_and(|it| it != node::OWN_USER),
             active: instance.status == InstanceStatus::Active,
             agent_connected: instance.agent_connected,
+            disconnected_at: instance.disconnected_at,
             agent_version: instance.agent_version.clone(),
             ec2_instance: instance.ec2_instance.clone(),
             registered_at: instance.registered_at,
