@@ -18,7 +18,7 @@ impl Machines {
     pub fn is_cut_off(&self) -> bool {
         let all = self.registry.registrations.values();
         let mut went = Vec::new();
-        for it in all.filter(|it| it.of_other_machine) {
+        for it in all.filter(|it| it.of_installation && it.of_other_machine) {
             if it.agent_connected {
                 return false;
             }

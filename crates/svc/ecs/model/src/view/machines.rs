@@ -177,3 +177,44 @@ fn group(key: &str, task: &Task) -> Option<String> {
         Scope::parse(key).filter(|_| task.last < Status::Stopped && !task.host.is_empty())?;
     Some(group_of(&scope.account, &scope.region, &task.group))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wharf_base::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn nodes_of_other_machines_are_known_by_who_registered_them() {
+        let home = "000000000000";
+        let on_hosts = OnHosts::new(Some(home.to_owned()));
+        for (by, of_installation, of_other_machine) in [
+            ("user/wharf/wharf-node", true, false),
+            ("user/wharf/wharf-node-6f14b19965e304a1", true, true),
+            ("assumed-role/ecsInstanceRole/i-1", false, false),
+        ] {
+            let instance: Instance = serde_json::from_value(json!({
+                "id": "i",
+                "arn": format!("arn:aws:ecs:us-east-1:{home}:container-instance/default/i"),
+                "cluster": "default",
+                "host": "h",
+                "ec2_instance": "i-1",
+                "status": "ACTIVE",
+                "version": 1,
+                "registered_at": 0,
+                "registered_by": format!("arn:aws:iam::{home}:{by}"),
+                "agent_connected": false,
+                "disconnected_at": 7,
+            }))
+            .unwrap();
+            let it = on_hosts.registration(&instance).unwrap();
+            assert_eq!(
+                (it.of_installation, it.of_other_machine),
+                (of_installation, of_other_machine),
+                "{by}"
+            );
+            assert_eq!(it.disconnected_at, Some(Timestamp(7)));
+        }
+    }
+}
