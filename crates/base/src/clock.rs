@@ -161,8 +161,8 @@ impl Sub<Duration> for Timestamp {
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     fn now(&self) -> Timestamp;
 
-    /// Since some moment in the past, the same for as long as the process runs. Goes on evenly when [`Clock::now`] is set; one that
-    /// nobody sets need not say so.
+    /// Since some moment in the past, the same for as long as the process runs. Goes on evenly when [`Clock::now`] is set; a
+    /// clock that nobody sets need not say so.
     fn passed(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.now().0).unwrap_or_default())
     }

@@ -1,8 +1,9 @@
 //! Whether hosts are lost, or the server is cut off from all of them: then it can say of none that it is lost. Pure.
 //!
-//! As Kubernetes' node lifecycle controller has it, which evicts nothing while no node is heard of and takes nobody for disturbed with
-//! fewer than three nodes that are not ready: a host or two that go are lost, three or more that go at once leave nobody behind only
-//! where it is the server's network that went. Hosts that went one after the other were lost one after the other.
+//! Kubernetes' node lifecycle controller evicts nothing while no node is heard of, and slows down for what is partly disturbed
+//! from three nodes on that are not ready. Here both have to hold, for a single host that is lost is all hosts: one or two that
+//! go are lost; where three or more go at once and none is left, it is the server's network that went. Hosts that went one after
+//! the other were lost one after the other.
 
 use std::time::Duration;
 

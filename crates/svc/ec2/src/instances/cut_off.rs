@@ -24,7 +24,7 @@ impl Sight {
 }
 
 impl Keeper {
-    /// Looks whether the server is cut off, and remembers it. Every look at an instance whose host is silent asks, so that what is
+    /// Looks whether the server is cut off, and remembers it. Every look at an instance whose host is silent asks, so what is
     /// remembered is a look old at most.
     pub fn sight(&self) -> Sight {
         let cut_off = self.parts.hosts.read(Machines::is_cut_off);

@@ -484,8 +484,8 @@ impl Life {
         self.impaired_since = None;
     }
 
-    /// What is to be done. `host`: what is known of its host, if it has one; `started`: when this server began, before which nobody
-    /// could say anything.
+    /// What is to be done. `host`: what is known of its host, if it has one; `started`: when this server began, before which
+    /// nobody could say anything.
     pub fn step(&self, host: Option<HostIs>, started: Timestamp, now: Timestamp) -> Step {
         if self.state == State::Terminated {
             let until = self.since + RETENTION;

@@ -29,7 +29,7 @@ enum Step {
     Forgotten,
 }
 
-/// After a start of this server nobody is connected yet: hosts have a while to come back. `started`: by what the clock shows now.
+/// After a start of this server nobody is connected yet: hosts have a while to come back. `started`: by the clock as it is now.
 fn step(
     host: &Host,
     presence: Presence,

@@ -16,7 +16,7 @@ use crate::records::Instance;
 
 /// How long an agent may be silent before its machine counts as stopped: as long as ECS believes in its tasks.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long agents have to come back after this server began, as ECS has it: they pause for up to two minutes between two tries.
+/// How long agents have to come back after this server began, as with ECS: they pause for up to two minutes between tries.
 pub const RETURN: Duration = Duration::from_secs(150);
 /// Pause between two looks.
 const NEXT_LOOK: Duration = Duration::from_secs(2);
