@@ -170,9 +170,9 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
 
 /// A moment of this process, such as its start, kept where the clock may be set later.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment(Duration);
+pub struct Mark(Duration);
 
-impl Moment {
+impl Mark {
     pub fn now(clock: &dyn Clock) -> Self {
         Self(clock.passed())
     }
@@ -265,7 +265,7 @@ mod tests {
         let hour = Duration::from_secs(3600);
         let clock = TestClock::at(Timestamp(1_700_000_000_000));
         clock.advance(hour);
-        let began = Moment::now(&clock);
+        let began = Mark::now(&clock);
         assert_eq!(began.shown_by(&clock), clock.now());
         clock.advance(Duration::from_secs(150));
         for now in [clock.now(), clock.now() - hour, clock.now() + hour * 24] {

@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
-use wharf_base::{Moment, Timestamp};
+use wharf_base::{Mark, Timestamp};
 use wharf_delivery::Operations;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
@@ -50,7 +50,7 @@ pub struct Core {
     /// How many streams each host has open to this server; of those that came since it began.
     pub connections: Mutex<HashMap<String, u32>>,
     /// When this server began.
-    pub started: Moment,
+    pub started: Mark,
     /// By which buckets are written to, once all services are there.
     pub operations: OnceLock<Arc<dyn Operations>>,
 }
@@ -72,7 +72,7 @@ pub type ChangeError = wharf_service::ChangeError<Elbv2Faults>;
 impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
-            started: Moment::now(&*parts.clock),
+            started: Mark::now(&*parts.clock),
             table: Table::new(parts.store.clone()),
             parts,
             balancers: Arc::default(),

@@ -1,6 +1,6 @@
 //! Status checks while the server is cut off from its hosts: nobody can say then that one of them failed.
 
-use wharf_base::{Moment, Timestamp};
+use wharf_base::{Mark, Timestamp};
 use wharf_hosts::Machines;
 
 use super::Keeper;
@@ -31,7 +31,7 @@ impl Keeper {
         let clock = &*self.parts.clock;
         let mut last = self.cut_off.lock();
         if cut_off {
-            *last = Some(Moment::now(clock));
+            *last = Some(Mark::now(clock));
         }
         Sight {
             cut_off,

@@ -41,7 +41,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, Moment, Permit, SystemClock, Timestamp};
+use wharf_base::{Clock, Mark, Permit, SystemClock, Timestamp};
 use wharf_datakeys::grants::PendingGrant;
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard, Takeover};
@@ -138,7 +138,7 @@ impl Profiles for NoProfiles {
 /// What all that is done for instances shares.
 pub struct Keeper {
     pub parts: Parts,
-    began: Moment,
+    began: Mark,
     queue: Arc<Queue<String>>,
     /// Fleets and Spot requests.
     launchers: Arc<Queue<String>>,
@@ -157,7 +157,7 @@ pub struct Keeper {
     checks: Checks,
     processors: Processors,
     /// When the server was last seen to be cut off from its hosts.
-    cut_off: Mutex<Option<Moment>>,
+    cut_off: Mutex<Option<Mark>>,
 }
 
 /// Keys of the instances that are Spot capacity, by the names of their claims.
@@ -186,7 +186,7 @@ impl OfSpot {
 impl Keeper {
     pub fn new(parts: Parts) -> Self {
         Self {
-            began: Moment::now(&*parts.clock),
+            began: Mark::now(&*parts.clock),
             parts,
             queue: Arc::default(),
             launchers: Arc::default(),
