@@ -3,8 +3,11 @@
 use std::{
     fmt,
     ops::{Add, Sub},
-    sync::atomic::{AtomicI64, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{
+        LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Serialize};
@@ -157,6 +160,27 @@ impl Sub<Duration> for Timestamp {
 /// Where the time comes from. Code that decides takes a `Timestamp`; only shells ask a clock.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     fn now(&self) -> Timestamp;
+
+    /// Since some moment in the past, the same for as long as the process runs. Goes on evenly when [`Clock::now`] is set; a
+    /// clock that nobody sets need not say so.
+    fn passed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().0).unwrap_or_default())
+    }
+}
+
+/// A moment of this process, such as its start, kept where the clock may be set later.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark(Duration);
+
+impl Mark {
+    pub fn now(clock: &dyn Clock) -> Self {
+        Self(clock.passed())
+    }
+
+    /// The moment by what the clock shows now: so long ago, whatever it showed then.
+    pub fn shown_by(self, clock: &dyn Clock) -> Timestamp {
+        clock.now() - clock.passed().saturating_sub(self.0)
+    }
 }
 
 /// The host's wall clock.
@@ -170,25 +194,49 @@ impl Clock for SystemClock {
             .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
+
+    fn passed(&self) -> Duration {
+        static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        ORIGIN.elapsed()
+    }
 }
 
 /// A clock that stands still until a test moves it.
 #[derive(Debug, Default)]
-pub struct TestClock(AtomicI64);
+pub struct TestClock {
+    now: AtomicI64,
+    /// How far it was moved, in milliseconds.
+    passed: AtomicI64,
+}
 
 impl TestClock {
     pub fn at(start: Timestamp) -> Self {
-        Self(AtomicI64::new(start.0))
+        Self {
+            now: AtomicI64::new(start.0),
+            passed: AtomicI64::new(0),
+        }
     }
 
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+        let by = by.as_millis() as i64;
+        self.now.fetch_add(by, Ordering::SeqCst);
+        self.passed.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// As an operator does, or a time server: no time passes.
+    pub fn set(&self, now: Timestamp) {
+        self.now.store(now.0, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    fn passed(&self) -> Duration {
+        let passed = self.passed.load(Ordering::SeqCst);
+        Duration::from_millis(u64::try_from(passed).unwrap_or_default())
     }
 }
 
@@ -210,6 +258,21 @@ mod tests {
             Timestamp::parse_iso8601("2026-01-02T05:04:05.678+02:00"),
             Some(at)
         );
+    }
+
+    #[test]
+    fn a_moment_is_as_long_ago_whatever_the_clock_is_set_to() {
+        let hour = Duration::from_secs(3600);
+        let clock = TestClock::at(Timestamp(1_700_000_000_000));
+        clock.advance(hour);
+        let began = Mark::now(&clock);
+        assert_eq!(began.shown_by(&clock), clock.now());
+        clock.advance(Duration::from_secs(150));
+        for now in [clock.now(), clock.now() - hour, clock.now() + hour * 24] {
+            clock.set(now);
+            let ago = now.since(began.shown_by(&clock));
+            assert_eq!(ago, Duration::from_secs(150));
+        }
     }
 
     #[test]

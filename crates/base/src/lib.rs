@@ -30,7 +30,7 @@ pub use arn::Arn;
 pub use backoff::Backoff;
 pub use chain::{Causes, Chain};
 pub use challenge::Challenge;
-pub use clock::{Clock, SystemClock, TestClock, Timestamp};
+pub use clock::{Clock, Mark, SystemClock, TestClock, Timestamp};
 pub use glob::Glob;
 pub use ids::InstallationId;
 pub use log_resource::{LogEnd, LogResource};

@@ -1,5 +1,7 @@
 //! The machines: hosts, what is claimed on them, and what those say who registered them. Pure.
 
+mod cut_off;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use wharf_base::Timestamp;
@@ -29,8 +31,12 @@ pub struct Registration {
     /// It is the installation's own and may serve every account; any other serves its account alone:
     /// whoever has the machine sees what runs there.
     pub of_installation: bool,
+    /// It is a node of wharf's on another machine than the server's.
+    pub of_other_machine: bool,
     pub active: bool,
     pub agent_connected: bool,
+    /// When it was noticed that the agent's connection is gone, if it is and ever was there.
+    pub disconnected_at: Option<Timestamp>,
     pub agent_version: String,
     pub ec2_instance: String,
     pub registered_at: Timestamp,
@@ -43,6 +49,8 @@ pub struct Machines {
     registry: Registry,
     /// Hosts whose agents' connections are up.
     reachable: HashSet<String>,
+    /// Those whose agents connected since this server began, be they still there or not.
+    came: HashSet<String>,
     fleet: Fleet,
 }
 
@@ -128,6 +136,9 @@ impl Machines {
     }
 
     pub fn put_host(&mut self, id: &str, held: Option<Held<Host>>) {
+        if held.is_none() {
+            self.came.remove(id);
+        }
         put(&mut self.records.hosts, id, held);
         self.refresh(id);
     }
@@ -187,12 +198,20 @@ impl Machines {
     /// The connection of a host's agent is up, or broke. Hosts begin without one.
     pub fn set_reachable(&mut self, host: &str, reachable: bool) {
         match reachable {
-            true => self.reachable.insert(host.to_owned()),
+            true => {
+                self.came.insert(host.to_owned());
+                self.reachable.insert(host.to_owned())
+            }
             false => self.reachable.remove(host),
         };
         if let Some(row) = self.fleet.row(host) {
             self.fleet.set_reachable(row, reachable);
         }
+    }
+
+    /// Whether the host's agent has connected since this server began. One that has not may still be on its way back.
+    pub fn has_come(&self, host: &str) -> bool {
+        self.came.contains(host)
     }
 
     /// Everything that is said of machines, to be taken over by others.

@@ -46,6 +46,10 @@ impl Clock for VirtualClock {
         let ahead = self.ahead_seconds.load(Ordering::Relaxed);
         Timestamp::from_millis(self.truth().millis() + ahead * 1000)
     }
+
+    fn passed(&self) -> Duration {
+        self.elapsed()
+    }
 }
 
 /// The same for a store of samples, which asks a function: of the one world that a process has at a time.

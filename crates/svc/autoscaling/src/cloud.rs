@@ -102,7 +102,7 @@ impl<'a> Cloud<'a> {
     /// EC2 could not be asked.
     pub async fn see(&self, group: &Group, members: &[Member]) -> Result<Seen, Fault> {
         let mut seen = Seen {
-            started_at: self.core.started_at,
+            started_at: self.core.started.shown_by(&*self.core.parts.clock),
             ..Seen::default()
         };
         let ids: Vec<String> = members

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_base::{Timestamp, ids};
+use wharf_base::{Mark, Timestamp, ids};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
 use wharf_scaling::{
@@ -49,7 +49,7 @@ pub struct Core {
     /// When the alarms of a group's policies were last compared with what they should be.
     pub repaired: Mutex<BTreeMap<String, Timestamp>>,
     /// When this server began.
-    pub started_at: Timestamp,
+    pub started: Mark,
     /// The place of the latest activity among all.
     order: AtomicI64,
 }
@@ -58,7 +58,7 @@ impl Core {
     pub fn new(parts: Parts) -> Self {
         Self {
             table: Table::new(parts.store.clone()),
-            started_at: parts.clock.now(),
+            started: Mark::now(&*parts.clock),
             parts,
             queue: Arc::default(),
             forecasts: Arc::default(),

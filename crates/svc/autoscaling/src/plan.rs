@@ -90,7 +90,7 @@ pub struct Seen {
     pub templates: BTreeMap<String, Source>,
     /// An alarm of the refresh that went off.
     pub alarm: Option<String>,
-    /// When this server began. No host could come back before.
+    /// When this server began, by what the clock shows now. No host could come back before.
     pub started_at: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
-use wharf_base::Timestamp;
+use wharf_base::{Mark, Timestamp};
 use wharf_delivery::Operations;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
@@ -47,11 +47,23 @@ pub struct Core {
     pub shard: Shard,
     /// ARNs of target groups whose targets or health changed.
     pub changes: broadcast::Sender<String>,
-    /// How many streams each host has open to this server.
+    /// How many streams each host has open to this server; of those that came since it began.
     pub connections: Mutex<HashMap<String, u32>>,
-    pub started_at: Timestamp,
+    /// When this server began.
+    pub started: Mark,
     /// By which buckets are written to, once all services are there.
     pub operations: OnceLock<Arc<dyn Operations>>,
+}
+
+/// Whether a host is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It has a stream open.
+    Connected,
+    /// All its streams have ended.
+    Gone,
+    /// It has opened none since the server began.
+    NotYet,
 }
 
 /// A record could not be read or written.
@@ -59,8 +71,8 @@ pub type ChangeError = wharf_service::ChangeError<Elbv2Faults>;
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
-        let started_at = parts.clock.now();
         Self {
+            started: Mark::now(&*parts.clock),
             table: Table::new(parts.store.clone()),
             parts,
             balancers: Arc::default(),
@@ -73,7 +85,6 @@ impl Core {
             shard: Shard::new("/w1/c0/elbv2/shard/0"),
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),
-            started_at,
             operations: OnceLock::new(),
         }
     }
@@ -127,10 +138,13 @@ impl Core {
         Ok(hosts.filter(|(_, it)| !it.lost).map(|(id, _)| id).collect())
     }
 
-    /// Whether the host has a stream open to this server.
-    pub fn is_connected(&self, host: &str) -> bool {
-        let connections = self.connections.lock();
-        connections.get(host).is_some_and(|count| *count > 0)
+    /// What this server knows of the streams of a host.
+    pub fn presence(&self, host: &str) -> Presence {
+        match self.connections.lock().get(host) {
+            None => Presence::NotYet,
+            Some(0) => Presence::Gone,
+            Some(_) => Presence::Connected,
+        }
     }
 }
 

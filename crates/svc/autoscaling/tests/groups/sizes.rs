@@ -194,6 +194,24 @@ async fn an_outage_of_the_server_replaces_nothing() {
     assert!(three.contains(&ids[0]) && !three.contains(&ids[1]));
 }
 
+/// The clock of a machine that was off is set right after the server began there: agents had no time to come back all the same.
+#[tokio::test]
+async fn a_clock_that_is_set_replaces_nothing() {
+    let mut home = Home::new();
+    home.create(0, 2, 3).await;
+    let ids = home.are(2, "InService").await;
+    home.service.end().await;
+    let since = home.clock.now();
+    let failing = ids.iter().map(|id| (id.clone(), since));
+    home.cloud.failing.lock().extend(failing);
+    home.service.restart();
+    home.clock.set(since + Duration::from_secs(24 * 3600));
+    home.clock.advance(Duration::from_secs(149));
+    set(&home, 3).await.unwrap();
+    let three = home.are(3, "InService").await;
+    assert!(ids.iter().all(|it| three.contains(it)), "{ids:?} {three:?}");
+}
+
 #[tokio::test]
 async fn protected_instances_outlast_a_shrinking_group() {
     let home = Home::new();

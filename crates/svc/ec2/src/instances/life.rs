@@ -484,8 +484,9 @@ impl Life {
         self.impaired_since = None;
     }
 
-    /// What is to be done. `host`: what is known of its host, if it has one.
-    pub fn step(&self, host: Option<HostIs>, now: Timestamp) -> Step {
+    /// What is to be done. `host`: what is known of its host, if it has one; `started`: when this server began, before which
+    /// nobody could say anything.
+    pub fn step(&self, host: Option<HostIs>, started: Timestamp, now: Timestamp) -> Step {
         if self.state == State::Terminated {
             let until = self.since + RETENTION;
             return match now < until {
@@ -497,18 +498,20 @@ impl Life {
         match host {
             _ if ends && (self.gone || self.host.is_none()) => return Step::Finish,
             Some(HostIs::Left) => return Step::Lose,
-            Some(HostIs::Silent) if self.impaired_since.is_none() => return Step::Impaired(true),
+            // A time that is still to come was written before the clock was set back.
+            Some(HostIs::Silent) if self.impaired_since.is_none_or(|at| at > now) => {
+                return Step::Impaired(true);
+            }
             Some(HostIs::Connected) if self.impaired_since.is_some() => {
                 return Step::Impaired(false);
             }
             _ => {}
         }
+        let is_silent = |at: Timestamp| now >= at.max(started) + SILENCE;
         match self.state {
             State::Pending if !self.claimed && now >= self.patient_until() => Step::GiveUp,
             State::Pending if !self.claimed => Step::Place(NEXT_TRY),
-            State::Pending if self.silent_since().is_some_and(|at| now >= at + SILENCE) => {
-                Step::Withdraw
-            }
+            State::Pending if self.silent_since().is_some_and(is_silent) => Step::Withdraw,
             State::Stopped if self.claimed => Step::Release,
             _ => match self.host {
                 Some(_) => Step::After(NEXT_LOOK),

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
+/// The server runs for long.
+const START: Timestamp = Timestamp(0);
 
 fn placed() -> Life {
     let mut life = Life::new(NOW);
@@ -36,7 +38,7 @@ fn an_instance_boots_stops_and_boots_again() {
     assert_eq!(life.state, State::Stopping);
     life.reported((1, Reported::Stopped, None), false, NOW);
     assert_eq!(
-        (life.state, life.step(Some(HostIs::Connected), NOW)),
+        (life.state, life.step(Some(HostIs::Connected), START, NOW)),
         (State::Stopped, Step::Release)
     );
     assert_eq!(life.shown(), State::Stopping);
@@ -44,7 +46,7 @@ fn an_instance_boots_stops_and_boots_again() {
     assert_eq!(life.shown(), State::Stopped);
     life.start(NOW).unwrap();
     assert!(matches!(
-        life.step(Some(HostIs::Connected), NOW),
+        life.step(Some(HostIs::Connected), START, NOW),
         Step::Place(_)
     ));
     // Of the boot before.
@@ -80,7 +82,7 @@ fn a_boot_that_fails_ends_with_the_hosts_words() {
         "Server.InternalError: Internal error on launch: no room"
     );
     life.reported((1, Reported::Terminated, None), false, NOW);
-    assert_eq!(life.step(Some(HostIs::Connected), NOW), Step::Finish);
+    assert_eq!(life.step(Some(HostIs::Connected), START, NOW), Step::Finish);
 }
 
 #[test]
@@ -129,11 +131,11 @@ fn a_later_boot_that_fails_ends_nothing() {
 fn without_room_it_ends_or_stays_stopped() {
     let late = NOW + PATIENCE;
     let mut fresh = Life::new(NOW);
-    assert!(matches!(fresh.step(None, NOW), Step::Place(_)));
-    assert_eq!(fresh.step(None, late), Step::GiveUp);
+    assert!(matches!(fresh.step(None, START, NOW), Step::Place(_)));
+    assert_eq!(fresh.step(None, START, late), Step::GiveUp);
     fresh.give_up(late);
     assert_eq!(
-        (fresh.state, fresh.step(None, late)),
+        (fresh.state, fresh.step(None, START, late)),
         (State::ShuttingDown, Step::Finish)
     );
     assert_eq!(code(&fresh), "Server.InsufficientInstanceCapacity");
@@ -142,7 +144,10 @@ fn without_room_it_ends_or_stays_stopped() {
     again.reported((1, Reported::Stopped, None), false, NOW);
     again.claimed = false;
     again.start(NOW).unwrap();
-    assert_eq!(again.step(Some(HostIs::Connected), late), Step::GiveUp);
+    assert_eq!(
+        again.step(Some(HostIs::Connected), START, late),
+        Step::GiveUp
+    );
     again.give_up(late);
     assert_eq!(again.state, State::Stopped);
 }
@@ -152,20 +157,26 @@ fn a_launch_on_a_silent_host_fails_and_holds_its_room_until_the_host_speaks() {
     let late = NOW + SILENCE;
     let mut life = placed();
     assert!(matches!(
-        life.step(Some(HostIs::Connected), NOW),
+        life.step(Some(HostIs::Connected), START, NOW),
         Step::After(_)
     ));
     // Connected, and deaf all the same.
-    assert_eq!(life.step(Some(HostIs::Connected), late), Step::Withdraw);
+    assert_eq!(
+        life.step(Some(HostIs::Connected), START, late),
+        Step::Withdraw
+    );
     // A long pull is no silence.
     life.reported((1, Reported::Preparing, None), false, NOW);
     assert!(matches!(
-        life.step(Some(HostIs::Connected), late),
+        life.step(Some(HostIs::Connected), START, late),
         Step::After(_)
     ));
     life.impaired_since = Some(late);
     let later = late + SILENCE;
-    assert_eq!(life.step(Some(HostIs::Silent), later), Step::Withdraw);
+    assert_eq!(
+        life.step(Some(HostIs::Silent), START, later),
+        Step::Withdraw
+    );
     life.withdraw(later);
     assert_eq!(code(&life), "Server.InsufficientInstanceCapacity");
     assert_eq!((life.state, life.claimed), (State::ShuttingDown, true));
@@ -174,7 +185,10 @@ fn a_launch_on_a_silent_host_fails_and_holds_its_room_until_the_host_speaks() {
     life.reported((1, Reported::Running, None), false, later);
     assert_eq!((life.state, life.gone), (State::ShuttingDown, false));
     life.reported((1, Reported::Terminated, None), false, later);
-    assert_eq!(life.step(Some(HostIs::Connected), later), Step::Finish);
+    assert_eq!(
+        life.step(Some(HostIs::Connected), START, later),
+        Step::Finish
+    );
 
     // One with a disk is stopped, once the host says so.
     let mut again = running();
@@ -188,9 +202,46 @@ fn a_launch_on_a_silent_host_fails_and_holds_its_room_until_the_host_speaks() {
     );
     again.reported((1, Reported::Stopped, None), false, late);
     assert_eq!(
-        (again.state, again.step(Some(HostIs::Connected), late)),
+        (
+            again.state,
+            again.step(Some(HostIs::Connected), START, late)
+        ),
         (State::Stopped, Step::Release)
     );
+}
+
+/// Nobody could say that it runs while no server ran.
+#[test]
+fn a_host_has_all_of_its_time_after_the_server_began() {
+    let after = |seconds: u64| NOW + Duration::from_secs(seconds);
+    let started = after(3600);
+    let unheard = placed();
+    let mut heard = placed();
+    heard.reported((1, Reported::Preparing, None), false, NOW);
+    heard.impaired_since = Some(after(1));
+    for (life, host) in [(&unheard, HostIs::Connected), (&heard, HostIs::Silent)] {
+        for (at, expected) in [
+            (started, Step::After(NEXT_LOOK)),
+            (after(3779), Step::After(NEXT_LOOK)),
+            (after(3780), Step::Withdraw),
+        ] {
+            assert_eq!(life.step(Some(host), started, at), expected, "{at:?}");
+        }
+    }
+    // The host booted it meanwhile.
+    let mut life = unheard;
+    life.reported((1, Reported::Running, None), false, after(3610));
+    assert_eq!(life.state, State::Running);
+}
+
+#[test]
+fn checks_that_fail_since_a_time_to_come_fail_since_now() {
+    let mut life = running();
+    life.impaired_since = Some(NOW + Duration::from_secs(3600));
+    let step = |life: &Life| life.step(Some(HostIs::Silent), START, NOW);
+    assert_eq!(step(&life), Step::Impaired(true));
+    life.impaired_since = Some(NOW);
+    assert_eq!(step(&life), Step::After(NEXT_LOOK));
 }
 
 #[test]
@@ -198,21 +249,24 @@ fn what_a_host_holds_waits_for_the_host() {
     let mut life = running();
     life.terminate(NOW);
     assert!(matches!(
-        life.step(Some(HostIs::Connected), NOW),
+        life.step(Some(HostIs::Connected), START, NOW),
         Step::After(_)
     ));
-    assert_eq!(life.step(Some(HostIs::Silent), NOW), Step::Impaired(true));
+    assert_eq!(
+        life.step(Some(HostIs::Silent), START, NOW),
+        Step::Impaired(true)
+    );
     life.impaired_since = Some(NOW);
     assert!(matches!(
-        life.step(Some(HostIs::Silent), NOW),
+        life.step(Some(HostIs::Silent), START, NOW),
         Step::After(_)
     ));
-    assert_eq!(life.step(Some(HostIs::Left), NOW), Step::Lose);
+    assert_eq!(life.step(Some(HostIs::Left), START, NOW), Step::Lose);
     life.lose(NOW);
-    assert_eq!(life.step(Some(HostIs::Left), NOW), Step::Finish);
+    assert_eq!(life.step(Some(HostIs::Left), START, NOW), Step::Finish);
     assert_eq!(code(&life), "Client.UserInitiatedShutdown");
     life.finish(NOW);
-    assert_eq!(life.step(None, NOW + RETENTION), Step::Forget);
+    assert_eq!(life.step(None, START, NOW + RETENTION), Step::Forget);
 }
 
 #[test]
@@ -347,7 +401,7 @@ impl World {
         let is = if self.left { HostIs::Left } else { is };
         let host = self.life.host.as_ref().map(|_| is);
         let now = self.now;
-        match self.life.step(host, now) {
+        match self.life.step(host, START, now) {
             Step::Nothing
             | Step::After(_)
             | Step::Forget

@@ -6,6 +6,7 @@
 //! end with them ([`scheduled`]).
 
 pub mod consoles;
+mod cut_off;
 pub mod describe;
 pub mod fields;
 pub mod figures;
@@ -24,6 +25,7 @@ pub mod scheduled;
 pub mod size;
 mod typeless;
 
+pub use cut_off::Sight;
 pub use figures::Part;
 pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
@@ -39,7 +41,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, Permit, SystemClock, Timestamp};
+use wharf_base::{Clock, Mark, Permit, SystemClock, Timestamp};
 use wharf_datakeys::grants::PendingGrant;
 use wharf_hosts::Hosts;
 use wharf_reconcile::{Queue, Shard, Takeover};
@@ -136,6 +138,7 @@ impl Profiles for NoProfiles {
 /// What all that is done for instances shares.
 pub struct Keeper {
     pub parts: Parts,
+    began: Mark,
     queue: Arc<Queue<String>>,
     /// Fleets and Spot requests.
     launchers: Arc<Queue<String>>,
@@ -153,6 +156,8 @@ pub struct Keeper {
     making: Making,
     checks: Checks,
     processors: Processors,
+    /// When the server was last seen to be cut off from its hosts.
+    cut_off: Mutex<Option<Mark>>,
 }
 
 /// Keys of the instances that are Spot capacity, by the names of their claims.
@@ -181,6 +186,7 @@ impl OfSpot {
 impl Keeper {
     pub fn new(parts: Parts) -> Self {
         Self {
+            began: Mark::now(&*parts.clock),
             parts,
             queue: Arc::default(),
             launchers: Arc::default(),
@@ -194,11 +200,17 @@ impl Keeper {
             consoles: Consoles::default(),
             checks: Checks::default(),
             processors: Processors::default(),
+            cut_off: Mutex::default(),
         }
     }
 
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// When this server began, by what the clock shows now.
+    pub fn started(&self) -> Timestamp {
+        self.began.shown_by(&*self.parts.clock)
     }
 
     /// Has a copy of a snapshot be sealed on.

@@ -133,7 +133,8 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let host = host_is(service, life).await?;
     let mark = mark_of(service, life).await?;
     let retired = mark.as_ref().map(|it| &it.record);
-    let step = pods::next(&stored.record, life.step(host, now), now);
+    let step = life.step(host, service.instances.started(), now);
+    let step = pods::next(&stored.record, step, now);
     let step = scheduled::next(&stored.record, retired, step, now);
     let step = interrupt::next(&stored.record, step, now);
     if !matches!(step, Step::Place(_) | Step::GiveUp) {
@@ -268,7 +269,10 @@ pub(super) fn host_by(service: &Ec2Service, host: &str, ledger: Option<&Ledger>)
     // Nobody has said yet which machines there are, as when a server has just begun.
     connected.map(|connected| match connected {
         true => HostIs::Connected,
-        false => HostIs::Silent,
+        false => {
+            service.instances.sight();
+            HostIs::Silent
+        }
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
     filter::{Asked, Fields, names},
     instance_types,
     instances::{
+        Sight,
         describe::{self, zone_id},
         life::State,
         providers::{Ability, webhook},
@@ -48,11 +49,12 @@ pub async fn describe(
         next_token: input.next_token,
         max_results: input.max_results,
     };
-    let fields = |it: &Instance| fields(it, call);
+    let sight = service.instances.sight();
+    let fields = |it: &Instance| fields(it, call, sight);
     let selected = service.select(call, asked, &names::INSTANCE_STATUS, fields);
     let (page, next_token) = selected.await?;
     Ok(DescribeInstanceStatusResult {
-        instance_statuses: Some(page.iter().map(|it| to_wire(call, it)).collect()),
+        instance_statuses: Some(page.iter().map(|it| to_wire(call, it, sight)).collect()),
         next_token,
     })
 }
@@ -98,18 +100,21 @@ pub async fn credits(
 }
 
 /// Status of both checks, and whether they passed.
-fn checks(it: &Instance) -> (&'static str, &'static str) {
+fn checks(it: &Instance, sight: Sight) -> (&'static str, &'static str) {
     match it.life.state {
-        State::Running if it.life.impaired_since.is_some() => ("impaired", "failed"),
+        State::Running if it.life.impaired_since.is_some() => match sight.cut_off {
+            true => ("insufficient-data", "insufficient-data"),
+            false => ("impaired", "failed"),
+        },
         State::Running => ("ok", "passed"),
         State::Pending => ("initializing", "initializing"),
         _ => ("not-applicable", ""),
     }
 }
 
-fn fields(it: &Instance, cx: &Context) -> Fields {
+fn fields(it: &Instance, cx: &Context, sight: Sight) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
-    let (status, reachability) = checks(it);
+    let (status, reachability) = checks(it, sight);
     let events = |value: fn(&Scheduled) -> String| scheduled::shown(it).map(value).collect();
     vec![
         ("event.code", events(|_| scheduled::CODE.to_owned())),
@@ -130,10 +135,10 @@ fn fields(it: &Instance, cx: &Context) -> Fields {
     ]
 }
 
-fn to_wire(cx: &Context, it: &Instance) -> InstanceStatus {
-    let (status, reachability) = checks(it);
+fn to_wire(cx: &Context, it: &Instance, sight: Sight) -> InstanceStatus {
+    let (status, reachability) = checks(it, sight);
     let details = InstanceStatusDetails {
-        impaired_since: it.life.impaired_since.filter(|_| status == "impaired"),
+        impaired_since: sight.impaired_since(it).filter(|_| status == "impaired"),
         name: Some("reachability".to_owned()),
         status: Some(reachability.to_owned()),
     };

@@ -5,6 +5,7 @@ mod aliases;
 mod asked;
 mod cloud;
 mod conditions;
+mod cut_off;
 mod devices;
 mod existing;
 mod fleets;

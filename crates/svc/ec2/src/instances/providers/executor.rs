@@ -12,7 +12,7 @@ use super::{
         reconcile::{PERMIT, StepError, fenced, host_is},
     },
     Provider,
-    standing::{self, Seen},
+    standing::{self, RETURN, Seen},
 };
 use crate::{Ec2Service, records::Instance};
 
@@ -39,9 +39,13 @@ pub(in crate::instances) async fn reconcile(
             return forget(service, stored).await;
         }
         Provider::Static(_) => {
+            let host = life.host.as_ref();
+            let hosts = &service.instances.parts.hosts;
+            let has_come = host.is_some_and(|it| hosts.read(|all| all.has_come(&it.id)));
             let seen = Seen {
                 host: host_is(service, life).await?,
-                address: address(service, life.host.as_ref().map(|it| it.machine.as_str())).await?,
+                back_by: (!has_come).then(|| service.instances.started() + RETURN),
+                address: address(service, host.map(|it| it.machine.as_str())).await?,
             };
             standing::follow(&mut record, seen, now)
         }

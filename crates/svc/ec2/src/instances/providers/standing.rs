@@ -16,6 +16,8 @@ use crate::records::Instance;
 
 /// How long an agent may be silent before its machine counts as stopped: as long as ECS believes in its tasks.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long agents have to come back after this server began, as with ECS: they pause for up to two minutes between tries.
+pub const RETURN: Duration = Duration::from_secs(150);
 /// Pause between two looks.
 const NEXT_LOOK: Duration = Duration::from_secs(2);
 
@@ -24,6 +26,8 @@ const NEXT_LOOK: Duration = Duration::from_secs(2);
 pub struct Seen {
     /// `None`: nobody has said yet which machines there are.
     pub host: Option<HostIs>,
+    /// By when its agent may still be expected, if it has not come since this server began.
+    pub back_by: Option<Timestamp>,
     /// Where other hosts reach it.
     pub address: Option<Ipv4Addr>,
 }
@@ -46,7 +50,7 @@ pub fn follow(instance: &mut Instance, seen: Seen, now: Timestamp) -> Option<Dur
             return None;
         }
         (_, Some(HostIs::Connected)) => connected(life, now),
-        (_, Some(HostIs::Silent)) => silent(life, now),
+        (_, Some(HostIs::Silent)) => silent(life, seen.back_by, now),
         (_, None) => {}
     }
     Some(NEXT_LOOK)
@@ -63,9 +67,13 @@ fn connected(life: &mut Life, now: Timestamp) {
 }
 
 /// Its checks fail at once; that it is off is believed later.
-fn silent(life: &mut Life, now: Timestamp) {
-    let since = *life.impaired_since.get_or_insert(now);
-    if life.state != State::Stopped && now >= since + PATIENCE {
+fn silent(life: &mut Life, back_by: Option<Timestamp>, now: Timestamp) {
+    // A time that is still to come was written before the clock was set back.
+    let since = life.impaired_since.filter(|it| *it <= now).unwrap_or(now);
+    life.impaired_since = Some(since);
+    let believed = since + PATIENCE;
+    let believed = back_by.map_or(believed, |it| it.max(believed));
+    if life.state != State::Stopped && now >= believed {
         let code = "Server.InternalError";
         life.enter(State::Stopped, now);
         life.wanted = Wanted::Stopped;
@@ -90,6 +98,7 @@ mod tests {
     fn seen(host: HostIs) -> Seen {
         Seen {
             host: Some(host),
+            back_by: None,
             address: None,
         }
     }
@@ -119,11 +128,51 @@ mod tests {
         }
     }
 
+    /// Its agent was away with the server, and pauses between its tries.
+    #[test]
+    fn after_a_start_of_the_server_it_runs_until_its_agent_should_be_back() {
+        let at = |seconds: u64| NOW + Duration::from_secs(seconds);
+        let late = Seen {
+            back_by: Some(NOW + RETURN),
+            ..seen(HostIs::Silent)
+        };
+        let mut it = instance();
+        for (seconds, state) in [
+            (10, State::Running),
+            (30, State::Running),
+            (149, State::Running),
+            (150, State::Stopped),
+        ] {
+            follow(&mut it, late, at(seconds));
+            assert_eq!(it.life.state, state, "at {seconds}");
+            assert_eq!(it.life.impaired_since, Some(at(10)));
+        }
+        // One that was seen to go just before that has its usual time.
+        let mut it = instance();
+        for (seconds, state) in [(140, State::Running), (159, State::Running)] {
+            follow(&mut it, late, at(seconds));
+            assert_eq!(it.life.state, state, "at {seconds}");
+        }
+        follow(&mut it, late, at(160));
+        assert_eq!(it.life.state, State::Stopped);
+    }
+
+    #[test]
+    fn a_silence_that_is_still_to_come_begins_now() {
+        let mut it = instance();
+        it.life.impaired_since = Some(NOW + Duration::from_secs(3600));
+        follow(&mut it, seen(HostIs::Silent), NOW);
+        assert_eq!(it.life.impaired_since, Some(NOW));
+        follow(&mut it, seen(HostIs::Silent), NOW + PATIENCE);
+        assert_eq!(it.life.state, State::Stopped);
+    }
+
     #[test]
     fn before_anybody_speaks_of_machines_it_stays_what_it_is() {
         let mut it = instance();
         let nothing = Seen {
             host: None,
+            back_by: None,
             address: None,
         };
         let before = it.clone();

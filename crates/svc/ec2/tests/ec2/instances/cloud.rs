@@ -204,8 +204,10 @@ impl Cloud {
             provider: None,
             of_provider_alone: false,
             of_installation: true,
+            of_other_machine: true,
             active: true,
             agent_connected: connected,
+            disconnected_at: (!connected).then(|| self.clock.now()),
             agent_version: String::new(),
             ec2_instance: machine.to_owned(),
             registered_at: Timestamp(0),
@@ -215,8 +217,10 @@ impl Cloud {
             ]),
         };
         let name = format!("arn of {machine}");
-        self.hosts
-            .write(|machines| machines.register(&name, Some(registration)));
+        self.hosts.write(|machines| {
+            machines.set_reachable(&registration.host, connected);
+            machines.register(&name, Some(registration));
+        });
     }
 
     /// It was deregistered.

@@ -148,8 +148,9 @@ impl OnHosts {
         }
         // While nothing is checked (`--iam off`), nodes are root as everybody is.
         let root = Caller::root(&home.account).arn;
-        let is_node = node::user_of(&instance.registered_by).is_some()
-            || instance.registered_by == root && own_node::is_own_node(instance);
+        let user = node::user_of(&instance.registered_by);
+        let is_node =
+            user.is_some() || instance.registered_by == root && own_node::is_own_node(instance);
         Some(Registration {
             host: instance.host.clone(),
             cluster_arn: home.cluster(&instance.cluster),
@@ -158,8 +159,10 @@ impl OnHosts {
             of_installation: is_node && self.home_account.as_ref() == Some(&home.account),
             account: home.account,
             region: home.region,
+            of_other_machine: user.is_some_and(|it| it != node::OWN_USER),
             active: instance.status == InstanceStatus::Active,
             agent_connected: instance.agent_connected,
+            disconnected_at: instance.disconnected_at,
             agent_version: instance.agent_version.clone(),
             ec2_instance: instance.ec2_instance.clone(),
             registered_at: instance.registered_at,
@@ -173,4 +176,45 @@ fn group(key: &str, task: &Task) -> Option<String> {
     let (scope, _, _) =
         Scope::parse(key).filter(|_| task.last < Status::Stopped && !task.host.is_empty())?;
     Some(group_of(&scope.account, &scope.region, &task.group))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wharf_base::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn nodes_of_other_machines_are_known_by_who_registered_them() {
+        let home = "000000000000";
+        let on_hosts = OnHosts::new(Some(home.to_owned()));
+        for (by, of_installation, of_other_machine) in [
+            ("user/wharf/wharf-node", true, false),
+            ("user/wharf/wharf-node-6f14b19965e304a1", true, true),
+            ("assumed-role/ecsInstanceRole/i-1", false, false),
+        ] {
+            let instance: Instance = serde_json::from_value(json!({
+                "id": "i",
+                "arn": format!("arn:aws:ecs:us-east-1:{home}:container-instance/default/i"),
+                "cluster": "default",
+                "host": "h",
+                "ec2_instance": "i-1",
+                "status": "ACTIVE",
+                "version": 1,
+                "registered_at": 0,
+                "registered_by": format!("arn:aws:iam::{home}:{by}"),
+                "agent_connected": false,
+                "disconnected_at": 7,
+            }))
+            .unwrap();
+            let it = on_hosts.registration(&instance).unwrap();
+            assert_eq!(
+                (it.of_installation, it.of_other_machine),
+                (of_installation, of_other_machine),
+                "{by}"
+            );
+            assert_eq!(it.disconnected_at, Some(Timestamp(7)));
+        }
+    }
 }

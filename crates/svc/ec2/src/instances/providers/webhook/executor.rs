@@ -76,6 +76,7 @@ pub(in crate::instances) async fn reconcile(
     let terms = Terms {
         join_within: maker.parts.config.join_within,
         ends_on_shutdown: record.ends_on_shutdown,
+        started: service.instances.started(),
     };
     let now = service.instances.now();
     life::follow(&mut record.life, made.told, &seen, terms, now);

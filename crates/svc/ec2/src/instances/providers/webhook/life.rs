@@ -75,6 +75,8 @@ pub struct Terms {
     pub join_within: Duration,
     /// The instance ends when its machine shuts itself down.
     pub ends_on_shutdown: bool,
+    /// When this server began: no machine could join before.
+    pub started: Timestamp,
 }
 
 /// What its maker is to be told now.
@@ -122,7 +124,8 @@ pub fn follow(life: &mut Life, told: Option<Told>, seen: &Seen, terms: Terms, no
             life.impaired_since = match connected {
                 true => None,
                 false if seen.host.is_none() => life.impaired_since,
-                false => life.impaired_since.or(Some(now)),
+                // A time that is still to come was written before the clock was set back.
+                false => life.impaired_since.filter(|it| *it <= now).or(Some(now)),
             };
         }
         _ => {}
@@ -158,7 +161,7 @@ fn waits(life: &mut Life, told: Option<Told>, connected: bool, terms: Terms, now
         life.impaired_since = None;
         return life.ran(now);
     }
-    if now < life.since + terms.join_within {
+    if now < life.since.max(terms.started) + terms.join_within {
         return;
     }
     let seconds = terms.join_within.as_secs();

@@ -8,6 +8,7 @@ const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const TERMS: Terms = Terms {
     join_within: Duration::from_secs(600),
     ends_on_shutdown: false,
+    started: Timestamp(0),
 };
 
 fn at(seconds: u64) -> Timestamp {
@@ -148,6 +149,24 @@ fn a_launch_that_never_joins_ends() {
     let mut life = Life::new(NOW);
     follow(&mut life, None, &Seen::default(), TERMS, at(600));
     assert_eq!(life.state, State::ShuttingDown);
+}
+
+#[test]
+fn a_machine_has_all_of_its_time_to_join_after_the_server_began() {
+    let run = Some(told(Action::Run, 1));
+    let terms = Terms {
+        started: at(9000),
+        ..TERMS
+    };
+    let mut life = Life::new(NOW);
+    for (seconds, state) in [
+        (9000, State::Pending),
+        (9599, State::Pending),
+        (9600, State::ShuttingDown),
+    ] {
+        follow(&mut life, run, &Seen::default(), terms, at(seconds));
+        assert_eq!(life.state, state, "at {seconds}");
+    }
 }
 
 #[test]
