@@ -69,6 +69,7 @@ fn drawn(widget: &read::Widget, lines: usize, points: usize) -> Option<usize> {
 pub fn record(bytes: &[u8]) {
     again::<records::Alarm>(bytes);
     again::<records::Happening>(bytes);
+    again::<records::Happenings>(bytes);
     again::<records::Dashboard>(bytes);
     again::<records::MetricStream>(bytes);
     again::<records::StreamPosition>(bytes);

@@ -22,8 +22,8 @@ use crate::{
     fault::CloudwatchFaults,
     names,
     records::{
-        Alarm, Detector, Evaluation, Happening, MetricRule, PromQlRule, State, StateValue, WarmUp,
-        Watches,
+        Alarm, Detector, Evaluation, Happening, Happenings, MetricRule, PromQlRule, State,
+        StateValue, WarmUp, Watches,
     },
     transition::{self, Owes},
     turns::Turn,
@@ -560,12 +560,15 @@ fn in_words(at: Timestamp) -> String {
 async fn sweep(core: &Core) -> Result<Next, StepError> {
     let now = core.parts.clock.now();
     let before = now.millis() - history::KEPT_DAYS * 86_400_000;
+    let is_old = |it: &Happening| it.at.millis() < before;
     let all = core.table.everywhere::<Happening>(names::SERVICE).await?;
-    let old: Vec<String> = all
+    let old = all.into_iter().filter(|it| is_old(&it.2.record));
+    let mut old: Vec<String> = old.map(|it| it.2.key).collect();
+    let all = core.table.everywhere::<Happenings>(names::SERVICE).await?;
+    let of_many = all
         .into_iter()
-        .filter(|it| it.2.record.at.millis() < before)
-        .map(|it| it.2.key)
-        .collect();
+        .filter(|it| it.2.record.all.iter().all(is_old));
+    old.extend(of_many.map(|it| it.2.key));
     for batch in old.chunks(BATCH) {
         let mut changes = core.table.begin();
         changes.fence(fence::<CloudwatchFaults>(&core.shard)?);

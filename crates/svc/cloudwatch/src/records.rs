@@ -329,6 +329,20 @@ impl Record for Happening {
     const FORMAT: u32 = 1;
 }
 
+/// What happened to many alarms at once, under an id of its own: more than a transaction has room for one by one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Happenings {
+    pub all: Vec<Happening>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Happenings {
+    const KIND: &'static str = "alarm-history-of-many";
+    const FORMAT: u32 = 1;
+}
+
 /// A dashboard, under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use wharf_api_kms::Kms;
-use wharf_base::Timestamp;
+use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
-use wharf_service::{Changes, Pages, Place, Table, Turns};
+use wharf_service::{ChangeError, Changes, Pages, Place, Table, Turns, transact};
+use wharf_store::Compare;
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
     names,
     records::{AccessPoint, FileSystem, MountTarget},
 };
+
+/// Access points that one transaction deletes: each is a condition and two keys.
+const DELETED_AT_ONCE: usize = 50;
 
 pub struct Core {
     pub parts: Parts,
@@ -88,6 +92,42 @@ impl Core {
             Some(found) => Ok(found),
             None => Err(fault::no_file_system(id)),
         }
+    }
+
+    /// Deletes the access points of a file system that is being deleted, so that nobody makes further ones. There may be more of
+    /// them than a transaction can delete. A reconciler does so while its `fence` stands.
+    ///
+    /// # Errors
+    /// The store's; that the fence fell.
+    pub async fn delete_access_points(
+        &self,
+        permit: &Permit,
+        place: &Place,
+        file_system: &str,
+        fence: Option<&Compare>,
+    ) -> Result<(), ChangeError<EfsFaults>> {
+        let scope = names::scope(place);
+        let all = self.table.all::<AccessPoint>(&scope, "").await?;
+        let of_it = all
+            .into_iter()
+            .map(|(_, it)| it)
+            .filter(|it| it.record.file_system == file_system);
+        let keys: Vec<String> = of_it.map(|it| it.key).collect();
+        for some in keys.chunks(DELETED_AT_ONCE) {
+            transact!(self.table, permit, |tx| {
+                if let Some(fence) = fence {
+                    tx.fence(fence.clone());
+                }
+                for key in some {
+                    // Who deletes one at the same time frees its token, which may be of another by now.
+                    if let Some(point) = tx.find::<AccessPoint>(key).await? {
+                        tx.delete(names::access_point_token_key(place, &point.token));
+                        tx.delete(key);
+                    }
+                }
+            });
+        }
+        Ok(())
     }
 
     /// The pages of a list of the caller's; `selection` is all that a request chooses by.

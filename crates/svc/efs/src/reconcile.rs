@@ -170,12 +170,15 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
     if !stored.record.deleting {
         return meter(core, &stored).await;
     }
+    let id = Scope::parse(key).map(|(_, _, id)| id).unwrap_or_default();
+    let ours = fence::<EfsFaults>(&core.shard)?;
+    core.delete_access_points(&PERMIT, place, &id, Some(&ours))
+        .await?;
     if let Some(host) = &stored.record.host
         && hosts::is_there(core, host).await
     {
         return Ok(Next::After(LOOK));
     }
-    let id = Scope::parse(key).map(|(_, _, id)| id).unwrap_or_default();
     let retired = encryption::retire(core, place, &id, stored.record.encryption.as_ref()).await;
     retired.map_err(failed("retire a grant"))?;
     let mut changes = core.table.begin();

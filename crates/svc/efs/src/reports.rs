@@ -58,6 +58,9 @@ impl EfsService {
             && found.record.deleting
             && found.record.host.as_deref() == Some(host)
         {
+            // The server may have died before those were deleted.
+            core.delete_access_points(&PERMIT, &told.place, &told.id, None)
+                .await?;
             let encryption = found.record.encryption.as_ref();
             encryption::retire(core, &told.place, &told.id, encryption).await?;
         }

@@ -116,6 +116,37 @@ async fn an_access_point_is_found_again_by_its_token() {
 }
 
 #[tokio::test]
+async fn a_file_system_goes_with_more_access_points_than_a_transaction_deletes() {
+    let world = World::new();
+    let efs = service(&world);
+    let (id, other) = (made(&efs, "one").await, made(&efs, "two").await);
+    let make = async |number: u32, of: &str| {
+        let input = CreateAccessPointRequest {
+            client_token: Some(format!("t{number}")),
+            file_system_id: text(of),
+            ..Default::default()
+        };
+        let made = efs.create_access_point(&call(), input).await;
+        made.unwrap().access_point_id
+    };
+    for number in 0..130 {
+        make(number, &id).await;
+    }
+    let stays = make(130, &other).await;
+    let delete = DeleteFileSystemRequest {
+        file_system_id: Some(id),
+    };
+    efs.delete_file_system(&call(), delete).await.unwrap();
+    let shown = DescribeAccessPointsRequest::default();
+    let shown = efs.describe_access_points(&call(), shown).await.unwrap();
+    let shown = shown.access_points.unwrap().into_iter();
+    let shown: Vec<_> = shown.map(|it| it.access_point_id).collect();
+    assert_eq!(shown, [stays]);
+    // Their tokens are free.
+    make(7, &other).await;
+}
+
+#[tokio::test]
 async fn without_a_host_nothing_is_served() {
     let world = World::new();
     let efs = service(&world);

@@ -1,15 +1,16 @@
-//! What happened to alarms, for a month: the latest of each alarm, which take the places of those before.
+//! What happened to alarms, for a month: the latest of each alarm, which take the places of those before. What happened to many at once
+//! is one record beside them.
 
 use serde_json::{Value, json};
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Changes, Place};
+use wharf_service::{ChangeError, Changes, Place, Table};
 
 use crate::{
     alarm::reason::long,
     fault::CloudwatchFaults,
     names,
-    records::{Alarm, Contributor, Happening, State, StateValue},
+    records::{Alarm, Contributor, Happening, Happenings, State, StateValue},
 };
 
 /// How long it is kept, as in AWS.
@@ -18,6 +19,8 @@ pub const KEPT_DAYS: i64 = 30;
 pub const MOST_ITEMS: u64 = 500;
 /// Characters of the data of an item.
 const MOST: usize = 4095;
+/// Deletions of one transaction that are records of their own, beside those of the alarms: a transaction has 128.
+const MOST_APART: usize = 60;
 
 /// Writes down that something happened. The alarm counts it: whoever changes the alarm puts it after this.
 pub fn note(
@@ -45,6 +48,51 @@ pub fn note_contributor(
         ..happening(alarm, said, at)
     };
     put(changes, place, alarm, &happening);
+}
+
+/// Writes down that alarms are deleted together. Of many there is one record.
+pub fn note_deleted(
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    alarms: Vec<Alarm>,
+    at: Timestamp,
+) {
+    if alarms.len() <= MOST_APART {
+        for mut alarm in alarms {
+            let said = configured(&alarm, "deleted");
+            note(changes, place, &mut alarm, said, at);
+        }
+        return;
+    }
+    let all = alarms
+        .iter()
+        .map(|it| happening(it, configured(it, "deleted"), at));
+    let together = Happenings {
+        all: all.collect(),
+        unknown: Unknown::new(),
+    };
+    let key = names::scope(place).key(Happenings::KIND, &ids::uuid());
+    changes.put(key, &together);
+}
+
+/// What happened to an alarm, or to all of a place, each with an id that it keeps.
+///
+/// # Errors
+/// The store's.
+pub async fn read(
+    table: &Table<CloudwatchFaults>,
+    place: &Place,
+    alarm: Option<&str>,
+) -> Result<Vec<(String, Happening)>, ChangeError<CloudwatchFaults>> {
+    let (scope, first) = (names::scope(place), alarm.map(start).unwrap_or_default());
+    let apart = table.all::<Happening>(&scope, &first).await?;
+    let mut found: Vec<_> = apart.into_iter().map(|(id, it)| (id, it.record)).collect();
+    for (id, together) in table.all::<Happenings>(&scope, "").await? {
+        let all = together.record.all.into_iter().enumerate();
+        let wanted = all.filter(|(_, it)| alarm.is_none_or(|name| it.alarm == name));
+        found.extend(wanted.map(|(number, it)| (format!("{id}#{number:03}"), it)));
+    }
+    Ok(found)
 }
 
 fn happening(
@@ -88,7 +136,7 @@ fn id(alarm: &str, number: u64) -> String {
 }
 
 /// What ids of an alarm's items begin with.
-pub fn start(alarm: &str) -> String {
+fn start(alarm: &str) -> String {
     format!("{alarm}\n")
 }
 

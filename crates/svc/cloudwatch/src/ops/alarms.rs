@@ -272,13 +272,13 @@ pub async fn delete_alarms(
             one_composite(&all, &wanted)?;
             needed_by_none(&place, &all, &wanted)?;
         }
+        let mut gone = Vec::with_capacity(wanted.len());
         for name in &wanted {
             let key = names::alarm_key(&place, name);
-            let mut alarm = tx.find::<Alarm>(&key).await?.ok_or_else(no_alarm)?;
-            let said = history::configured(&alarm, "deleted");
-            history::note(&mut tx, &place, &mut alarm, said, call.now);
+            gone.push(tx.find::<Alarm>(&key).await?.ok_or_else(no_alarm)?);
             tx.delete(&key);
         }
+        history::note_deleted(&mut tx, &place, gone, call.now);
     });
     Ok(())
 }
@@ -379,7 +379,8 @@ pub async fn disable_alarm_actions(
     switch(core, call, input.alarm_names, false).await
 }
 
-/// Alarms that are not there are passed over, as with AWS.
+/// Alarms that are not there are passed over, as with AWS. Each is switched by itself: all at once, with what is written down of
+/// it, would be more than a transaction has room for.
 async fn switch(
     core: &Core,
     call: &Call,
@@ -388,22 +389,19 @@ async fn switch(
 ) -> Result<(), Fault> {
     let place = Place::of(call);
     let wanted: BTreeSet<String> = names.unwrap_or_default().into_iter().collect();
-    transact!(core.table, &call.permit, |tx| {
-        for name in &wanted {
-            let key = names::alarm_key(&place, name);
-            let Some(mut alarm) = tx.find::<Alarm>(&key).await? else {
-                continue;
-            };
-            if alarm.actions_enabled == enabled {
-                continue;
+    for name in &wanted {
+        let key = names::alarm_key(&place, name);
+        transact!(core.table, &call.permit, |tx| {
+            let found = tx.find::<Alarm>(&key).await?;
+            if let Some(mut alarm) = found.filter(|it| it.actions_enabled != enabled) {
+                alarm.actions_enabled = enabled;
+                alarm.configured_at = call.now;
+                let said = history::configured(&alarm, "updated");
+                history::note(&mut tx, &place, &mut alarm, said, call.now);
+                tx.put(&key, &alarm);
             }
-            alarm.actions_enabled = enabled;
-            alarm.configured_at = call.now;
-            let said = history::configured(&alarm, "updated");
-            history::note(&mut tx, &place, &mut alarm, said, call.now);
-            tx.put(&key, &alarm);
-        }
-    });
+        });
+    }
     Ok(())
 }
 
@@ -436,23 +434,15 @@ pub async fn describe_alarm_history(
         input.next_token.as_deref(),
         page_size(input.max_records, MOST)?,
     )?;
-    let start = input
-        .alarm_name
-        .as_deref()
-        .map(history::start)
-        .unwrap_or_default();
-    let all = core
-        .table
-        .all::<Happening>(&names::scope(&place), &start)
-        .await?;
+    let all = history::read(&core.table, &place, input.alarm_name.as_deref()).await?;
     let kept = call.now.millis() - history::KEPT_DAYS * 86_400_000;
     let mut found: Vec<(String, Happening)> =
         all.into_iter()
-            .map(|(id, stored)| {
-                let at = stored.record.at.millis().max(0);
+            .map(|(id, it)| {
+                let at = it.at.millis().max(0);
                 // In the order of the list, whose pages go by it.
                 let place = if ascending { at } else { i64::MAX - at };
-                (format!("{place:019}/{id}"), stored.record)
+                (format!("{place:019}/{id}"), it)
             })
             .filter(|(_, it)| {
                 let kind = if it.composite {

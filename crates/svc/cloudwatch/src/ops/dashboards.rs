@@ -10,12 +10,15 @@ use wharf_api_cloudwatch::{
 };
 use wharf_records::{Record as _, Scope, Unknown, escape};
 use wharf_service::{Stored, transact};
+use wharf_store::MAX_TXN_BYTES;
 use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault::invalid, names, records::Dashboard, tags};
 
 /// Bytes of a body.
 const MOST_BYTES: usize = 1 << 20;
+/// Bytes of a dashboard as it is stored: a transaction has them, beside the condition that it is read by.
+const MOST_STORED: usize = MAX_TXN_BYTES - (2 << 10);
 /// Widgets of a dashboard.
 const MOST_WIDGETS: usize = 500;
 /// Dashboards of an account.
@@ -36,13 +39,7 @@ pub async fn put_dashboard(
     let body = input.dashboard_body.unwrap_or_default();
     let found = messages(&body);
     if !found.is_empty() {
-        let text = "The field DashboardBody must be a valid JSON object";
-        let shown: Vec<Value> = found
-            .iter()
-            .map(|it| serde_json::json!({ "DataPath": it.data_path, "Message": it.message }))
-            .collect();
-        let fault = faults::dashboard_invalid_input_error(text);
-        return Err(fault.with("dashboardValidationMessages", Value::Array(shown)));
+        return Err(refused(&found));
     }
     let given = tags::given(input.tags)?;
     let key = names::dashboard_key(&call.account, &name);
@@ -64,10 +61,29 @@ pub async fn put_dashboard(
             unknown: Unknown::new(),
         };
         tx.put(&key, &dashboard);
+        if tx.size().1 > MOST_STORED {
+            return Err(refused(&[DashboardValidationMessage {
+                data_path: Some("/".to_owned()),
+                message: Some(
+                    "The body is larger than 1 MB, in which quotes and backslashes count twice"
+                        .to_owned(),
+                ),
+            }]));
+        }
     });
     Ok(PutDashboardOutput {
         dashboard_validation_messages: Some(Vec::new()),
     })
+}
+
+fn refused(found: &[DashboardValidationMessage]) -> Fault {
+    let text = "The field DashboardBody must be a valid JSON object";
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|it| serde_json::json!({ "DataPath": it.data_path, "Message": it.message }))
+        .collect();
+    let fault = faults::dashboard_invalid_input_error(text);
+    fault.with("dashboardValidationMessages", Value::Array(shown))
 }
 
 fn name(given: Option<String>) -> Result<String, Fault> {

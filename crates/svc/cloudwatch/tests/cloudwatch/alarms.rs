@@ -2,6 +2,7 @@
 
 mod actions;
 mod composites;
+mod many;
 mod promql;
 mod warm_up;
 mod window;

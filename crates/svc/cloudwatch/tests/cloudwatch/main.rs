@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bands;
+mod dashboards;
 mod definitions;
 mod held;
 mod home;

@@ -18,6 +18,9 @@ use crate::{
     table::LeanOn as _,
 };
 
+/// Route tables that one transaction takes an endpoint's routes from: each is a condition and a record.
+const AT_ONCE: usize = 50;
+
 pub async fn delete(
     service: &Ec2Service,
     call: &Call,
@@ -40,6 +43,16 @@ pub async fn delete(
 }
 
 async fn one(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
+    // Beyond some, one transaction does not hold them: their routes go before the endpoint does.
+    let more = tables_of(service, call, id).await?.into_iter();
+    let more: Vec<String> = more.skip(AT_ONCE).map(|it| it.record.id).collect();
+    for some in more.chunks(AT_ONCE) {
+        transact!(service.table, &call.permit, |tx| {
+            let mut tables = tables_of(service, call, id).await?;
+            tables.retain(|it| some.contains(&it.record.id));
+            tx.join(remove_routes(Txn::new(), id, tables));
+        });
+    }
     transact!(service.table, &call.permit, |tx| {
         let fence = service.fence(call, id).await?;
         let stored = service.get_stored::<VpcEndpoint>(call, id).await?;

@@ -205,6 +205,33 @@ async fn a_gateway_endpoint_is_a_route_in_its_tables() {
     assert!(world.told_endpoints().await.is_empty());
 }
 
+/// A transaction has 128 operations, and a VPC may have 200 tables.
+#[tokio::test]
+async fn a_gateway_endpoint_of_many_tables_can_be_deleted() {
+    let world = world();
+    let vpc = world.vpc("10.1.0.0/16").await;
+    let made = world.endpoint(gateway(&vpc, &[])).await.unwrap();
+    let id = made.vpc_endpoint_id.unwrap();
+    let mut tables = Vec::new();
+    for _ in 0..130 {
+        tables.push(world.table(&vpc).await);
+    }
+    for some in tables.chunks(50) {
+        let more = ModifyVpcEndpointRequest {
+            vpc_endpoint_id: text(&id),
+            add_route_table_ids: Some(some.to_vec()),
+            ..Default::default()
+        };
+        world.modify_endpoint(more).await.unwrap();
+    }
+    let shown = world.shown_endpoint(&id).await.unwrap();
+    assert_eq!(shown.route_table_ids.unwrap().len(), 130);
+    assert_eq!(world.delete_endpoint(&id).await, []);
+    for table in &tables {
+        assert!(world.listed_routes(table).await.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn an_interface_endpoint_has_an_interface_in_each_subnet() {
     let world = world();

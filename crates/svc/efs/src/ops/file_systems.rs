@@ -15,7 +15,7 @@ use crate::{
     describe, encryption,
     fault::{self, EfsFaults},
     keys, mounts, names, network,
-    records::{AccessPoint, CreationToken, FileSystem, Reported},
+    records::{CreationToken, FileSystem, Reported},
     tagged,
 };
 
@@ -227,13 +227,6 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         if !record.mount_targets.is_empty() {
             return Err(fault::in_use(&id));
         }
-        for point in record.access_points.keys() {
-            let key = names::access_point_key(&place, point);
-            if let Some(point) = tx.find::<AccessPoint>(&key).await? {
-                tx.delete(names::access_point_token_key(&place, &point.token));
-            }
-            tx.delete(key);
-        }
         record.access_points.clear();
         tx.delete(names::token_key(&place, &record.token));
         // The moment up to which it is billed is written down before the record goes.
@@ -242,7 +235,10 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         tx.put(&key, &record);
         record
     });
-    // The disk of one that has a host goes first. Should the server die here, or KMS not answer, the reconciler does the rest.
+    // Should the server die here, or KMS not answer, the reconciler does the rest.
+    core.delete_access_points(&call.permit, &place, &id, None)
+        .await?;
+    // The disk of one that has a host goes first.
     let retired = match deleted.host {
         Some(_) => return Ok(()),
         None => encryption::retire(core, &place, &id, deleted.encryption.as_ref()).await,
