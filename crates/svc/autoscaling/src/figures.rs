@@ -211,6 +211,9 @@ mod tests {
         assert_eq!(named(&[]).unwrap().len(), ALL.len());
         let one = ["GroupMaxSize".to_owned()];
         assert_eq!(named(&one).unwrap().into_iter().collect::<Vec<_>>(), one);
-        assert_eq!(named(&["X".to_owned()]), Err("X".to_owned()));
+        assert_eq!(
+            named(&["X".to_owned()]),
+            Err(BadMetric::Unknown("X".to_owned()))
+        );
     }
 }

@@ -89,6 +89,7 @@ impl World {
             source: Some(template(self.version)),
             templates: BTreeMap::new(),
             alarm: None,
+            started_at: second(0),
         }
     }
 

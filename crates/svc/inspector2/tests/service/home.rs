@@ -179,11 +179,7 @@ impl Images for Made {
         })
     }
 
-    async fn known_of(
-        &self,
-        _: &str,
-        vulnerability: &str,
-    ) -> Result<Vec<Advisory>, ImagesError> {
+    async fn known_of(&self, _: &str, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError> {
         let known = Advisory {
             id: "CVE-2024-1".to_owned(),
             summary: "a summary".to_owned(),

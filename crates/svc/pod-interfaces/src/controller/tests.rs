@@ -113,15 +113,14 @@ async fn the_interface_of_a_pod_that_went_meanwhile_is_put_aside() {
     let client = Fake::new().client();
     let controller = controller(&client);
     let first = make(&client).await;
-    let given = controller.once(&wish(&first), "i-1").await;
-    assert_eq!(given, Ok(()));
+    controller.once(&wish(&first), "i-1").await.unwrap();
     let pod = client.get(&kind::POD, "n", "p").await.unwrap();
     assert!(pod.annotation(POD_ENI).is_some(), "{pod}");
     assert!(controller.left.lock().is_empty());
     // Another pod has its name by now.
     remove(&client).await;
     make(&client).await;
-    assert_eq!(controller.once(&wish(&first), "i-1").await, Ok(()));
+    controller.once(&wish(&first), "i-1").await.unwrap();
     let own = BTreeSet::from([format!("eni-{}", first.uid())]);
     assert_eq!(std::mem::take(&mut *controller.left.lock()), own);
     assert!(controller.made.lock().is_empty());
@@ -129,7 +128,7 @@ async fn the_interface_of_a_pod_that_went_meanwhile_is_put_aside() {
     assert!(other.annotation(POD_ENI).is_none(), "{other}");
     // None has.
     remove(&client).await;
-    assert_eq!(controller.once(&wish(&first), "i-1").await, Ok(()));
+    controller.once(&wish(&first), "i-1").await.unwrap();
     assert_eq!(*controller.left.lock(), own);
     assert!(controller.made.lock().is_empty());
 }

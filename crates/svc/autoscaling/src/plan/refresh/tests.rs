@@ -69,6 +69,7 @@ impl Home {
             source: Some(self.source.clone()),
             templates: BTreeMap::new(),
             alarm: self.alarm.clone(),
+            started_at: second(0),
         };
         let observed = Observed {
             group: &self.group,
