@@ -6,7 +6,7 @@ use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{Record as _, Unknown};
 use wharf_seal::Secret;
-use wharf_service::{Changes, Place, Shares, Stored, Table, transact};
+use wharf_service::{Changes, Place, Shares, Stored, Table, queue_of_accounts, transact};
 use wharf_wire::{Call, Caller, Fault};
 
 use crate::{
@@ -115,7 +115,7 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            due: Arc::default(),
+            due: queue_of_accounts(),
             shard: Shard::new("/w1/c0/kms/shard/0"),
             generating: Shares::new(GENERATED_AT_ONCE, GENERATED_AT_ONCE_FOR_AN_ACCOUNT),
             private: Shares::of_processors(),
