@@ -66,7 +66,7 @@ impl Fields {
             return Err(too_large());
         }
         for (name, value) in &mut self.0 {
-            if is_asking(name) && value.contains(FILENAME) {
+            if is_asking(name.as_str()) && value.contains(FILENAME) {
                 *value = value.replace(FILENAME, short);
             }
         }
