@@ -38,6 +38,10 @@ impl Stop {
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What is left of it.
@@ -61,7 +65,7 @@ impl Left {
     }
 
     pub fn work(&self, much: usize) -> Result<(), Error> {
-        if self.stop.0.load(Ordering::Relaxed) {
+        if self.stop.is_stopped() {
             return Err(Error::Stopped);
         }
         take(&self.work, much).ok_or(Error::Budget("work"))

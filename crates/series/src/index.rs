@@ -44,28 +44,6 @@ pub struct Listed {
     pub last: i64,
 }
 
-/// Which metrics a list is of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Selection<'a> {
-    /// What their keys begin with.
-    pub start: &'a str,
-    /// Behind this key, whether it is still there or not.
-    pub after: Option<&'a str>,
-    /// With samples since.
-    pub since: i64,
-    pub most: usize,
-    /// Series that are looked at.
-    pub scanned: usize,
-}
-
-/// A part of a list.
-#[derive(Debug)]
-pub(crate) struct Part {
-    pub found: Vec<Listed>,
-    /// The last key that was looked at; `None` at the end of the list.
-    pub next: Option<Arc<str>>,
-}
-
 impl Index {
     pub fn len(&self) -> usize {
         self.by_number.len()
@@ -182,43 +160,20 @@ impl Index {
         found
     }
 
-    /// Metrics in the order of their keys that `fits` accepts.
-    pub fn list(&self, selection: Selection<'_>, fits: impl Fn(&Metric) -> bool) -> Part {
-        let mut part = Part {
-            found: Vec::new(),
-            next: None,
-        };
-        let from = match selection.after {
+    /// Keys that begin with `start`, behind `after`, whether that is still there or not, in their order, each with when its
+    /// last sample is; at most so many.
+    pub fn keys(&self, start: &str, after: Option<&str>, most: usize) -> Vec<(Arc<str>, i64)> {
+        let from = match after {
             Some(after) => Bound::Excluded(after),
-            None => Bound::Included(selection.start),
+            None => Bound::Included(start),
         };
-        let mut before = None;
         let range = self.in_order.range::<str, _>((from, Bound::Unbounded));
-        for (looked_at, (key, number)) in range.enumerate() {
-            if !key.starts_with(selection.start) {
-                break;
-            }
-            if looked_at == selection.scanned {
-                part.next = before;
-                break;
-            }
-            let last = self.by_number.get(number).map_or(i64::MIN, |it| it.last);
-            let parsed = key::parse(key).filter(|it| last >= selection.since && fits(&it.0));
-            if let Some((metric, _)) = parsed {
-                // Units of one metric stand side by side.
-                let same = part.found.last_mut().filter(|it| it.metric == metric);
-                if let Some(same) = same {
-                    same.last = same.last.max(last);
-                } else if part.found.len() == selection.most {
-                    part.next = before;
-                    break;
-                } else {
-                    part.found.push(Listed { metric, last });
-                }
-            }
-            before = Some(key.clone());
-        }
-        part
+        let begun = range.take_while(|(key, _)| key.starts_with(start));
+        let last = |number: &u32| self.by_number.get(number).map_or(i64::MIN, |it| it.last);
+        begun
+            .take(most)
+            .map(|(key, number)| (key.clone(), last(number)))
+            .collect()
     }
 }
 
@@ -268,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_join_up_and_units_of_one_metric_are_one() {
+    fn units_of_a_metric_and_what_is_left_when_others_are_forgotten() {
         let mut index = Index::default();
         for number in 0..30u32 {
             let unit = if number % 3 == 0 { "Seconds" } else { "None" };
@@ -279,43 +234,6 @@ mod tests {
             index.insert(number, key.0);
             index.seen(number, i64::from(number));
         }
-        let (mut seen, mut after) = (Vec::new(), None::<Arc<str>>);
-        loop {
-            let selection = Selection {
-                start: "1\u{1f}r\u{1f}",
-                after: after.as_deref(),
-                since: 3,
-                most: 4,
-                scanned: 7,
-            };
-            let part = index.list(selection, |it| it.dimensions[0].1 != "7");
-            seen.extend(part.found.into_iter().map(|it| it.metric));
-            // A metric may be cut between its units.
-            seen.dedup();
-            after = part.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        let wanted = ["A", "B"].into_iter().flat_map(|name| {
-            (1..10)
-                .filter(|n| *n != 7)
-                .map(move |n| metric(name, &n.to_string()))
-        });
-        assert_eq!(seen, wanted.collect::<Vec<_>>());
-        // A key that is gone leads on all the same.
-        let gone = metric("A", "50").key("None").unwrap();
-        let behind = index.list(
-            Selection {
-                start: "1\u{1f}r\u{1f}",
-                after: Some(&gone.0),
-                since: 0,
-                most: 1,
-                scanned: 100,
-            },
-            |_| true,
-        );
-        assert_eq!(behind.found[0].metric, metric("A", "6"));
         let units = index.units(&metric("A", "1").prefix().unwrap());
         assert_eq!(units, [("None".to_owned(), 4), ("Seconds".to_owned(), 3)]);
         assert_eq!(index.forget_before(29), 29);

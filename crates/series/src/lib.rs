@@ -35,6 +35,7 @@ pub mod fuzz;
 mod head;
 mod index;
 mod key;
+mod listing;
 mod manifest;
 mod merge;
 mod queue;

@@ -20,8 +20,8 @@ use crate::{
     clock::Believed,
     error,
     frame::{self, Seen},
-    index::Selection,
     key,
+    listing::{Listing, STRETCH},
     manifest::{self, Manifest},
     queue::{self, Queue, Request, Taken},
     read::{self, Reading, Sources},
@@ -33,8 +33,6 @@ const SEGMENT_BYTES: u64 = 32 << 20;
 const GROW_BYTES: u64 = 1 << 20;
 /// Bytes of one append in the log; with those that share its frame, not more than one holds.
 const MAX_BYTES: usize = wharf_wal::MAX_FRAME_BYTES - queue::GROUP_BYTES;
-/// Series that a list looks at before it lets others in.
-const SCANNED: usize = 10_000;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -339,49 +337,42 @@ impl Series {
 
     /// Metrics of an account and region, of a namespace and of a name where they are given, in order; with
     /// the key to go on after, which may be gone by then. Their last samples are not before `since`, and `fits` accepts them. Nobody who
-    /// writes waits for the whole of a long list.
+    /// reads or writes waits for `fits`.
     pub async fn list(
         &self,
-        (account, region): (&str, &str),
+        of: (&str, &str),
         namespace: Option<&str>,
         name: Option<&str>,
-        (mut after, since, most): (Option<Key>, i64, usize),
+        selection: (Option<Key>, i64, usize),
         fits: impl Fn(&Metric) -> bool + Send + Sync,
     ) -> (Vec<Listed>, Option<Key>) {
-        let mut parts = vec![account, region];
-        parts.extend(namespace);
-        let Ok(mut start) = key::start(&parts) else {
+        let Some(mut listing) = Listing::new(of, namespace, name, selection, fits) else {
             return (Vec::new(), None);
         };
-        if let (Some(_), Some(name)) = (namespace, name) {
-            start.push_str(name);
-        }
-        let mut found: Vec<Listed> = Vec::new();
-        loop {
-            let selection = Selection {
-                start: &start,
-                after: after.as_ref().map(|it| &*it.0),
-                since,
-                most: most - found.len(),
-                scanned: SCANNED,
-            };
-            let named = |it: &Metric| name.is_none_or(|name| it.name == name) && fits(it);
-            let part = self.inner.state.read().index.list(selection, named);
-            for it in part.found {
-                match found.last_mut().filter(|before| before.metric == it.metric) {
-                    Some(before) => {
-                        let last = before.last.max(it.last);
-                        *before = Listed { last, ..it };
-                    }
-                    None => found.push(it),
-                }
-            }
-            after = part.next.map(Key);
-            if after.is_none() || found.len() >= most {
-                return (found, after);
-            }
+        while !listing.step(|start, after| self.keys(start, after)) {
             tokio::task::yield_now().await;
         }
+        listing.end()
+    }
+
+    /// The same where `fits` may take long. Blocks while it goes through them.
+    pub fn list_blocking(
+        &self,
+        of: (&str, &str),
+        namespace: Option<&str>,
+        name: Option<&str>,
+        selection: (Option<Key>, i64, usize),
+        fits: impl Fn(&Metric) -> bool,
+    ) -> (Vec<Listed>, Option<Key>) {
+        let Some(mut listing) = Listing::new(of, namespace, name, selection, fits) else {
+            return (Vec::new(), None);
+        };
+        while !listing.step(|start, after| self.keys(start, after)) {}
+        listing.end()
+    }
+
+    fn keys(&self, start: &str, after: Option<&str>) -> Vec<(Arc<str>, i64)> {
+        self.inner.state.read().index.keys(start, after, STRETCH)
     }
 
     /// The namespaces of an account and region, in order; at most so many.

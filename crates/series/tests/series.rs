@@ -267,6 +267,22 @@ async fn accounts_have_shares_and_a_call_is_taken_whole_or_not() {
 }
 
 #[tokio::test]
+async fn nobody_waits_while_it_is_asked_which_metrics_of_a_list_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    let series = open(dir.path(), options());
+    let of = |name: &str| vec![sample(name, Tier::Minute, NOW, 1.0)];
+    series.append("1", of("a")).await.unwrap();
+    let (own, runtime) = (series.clone(), tokio::runtime::Handle::current());
+    let listing = tokio::task::spawn_blocking(move || {
+        let fits = |_: &Metric| runtime.block_on(own.append("1", of("b"))).is_ok();
+        own.list_blocking(("1", "us-east-1"), None, None, (None, 0, 9), fits)
+    });
+    let (listed, more) = listing.await.unwrap();
+    assert_eq!((listed.len(), more), (1, None));
+    assert_eq!(series.usage().series, 2);
+}
+
+#[tokio::test]
 async fn what_is_of_no_region_goes_some_way_beyond_the_bounds_of_accounts() {
     let dir = tempfile::tempdir().unwrap();
     let few = Options {

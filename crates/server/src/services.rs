@@ -258,6 +258,7 @@ pub static SERVICES: &[Row] = &[
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
                 counters: it.plane.counters.clone(),
+                most_waiting: wharf_delivery::MOST_WAITING,
                 takeover: Takeover::Replace,
             });
             let counted = scheduler.clone();

@@ -99,7 +99,7 @@ impl Apis {
         let mut fields = Fields::default();
         let file = read_fields(&mut parts, &mut fields).await?;
         began.file.store(true, Ordering::Release);
-        fields.expand(file.file_name().unwrap_or_default());
+        fields.expand(file.file_name().unwrap_or_default())?;
         let key = form::key(&fields)?.to_owned();
         let policy = fields.get("policy").unwrap_or_default();
         let signature = Signature::of_form(|name| fields.get(name));

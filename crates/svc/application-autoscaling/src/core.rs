@@ -15,7 +15,9 @@ use wharf_scaling::{
     forecasting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     readings::Readings,
 };
-use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
+use wharf_service::{
+    ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns, queue_of_accounts,
+};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -50,8 +52,8 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            queue: Arc::default(),
-            forecasts: Arc::default(),
+            queue: queue_of_accounts(),
+            forecasts: queue_of_accounts(),
             forecasting: Shares::new(FORECASTS, FORECASTS_OF_ACCOUNT),
             shard: Shard::new("/w1/c0/application-autoscaling/shard/0"),
             turns: Turns::default(),

@@ -16,7 +16,9 @@ use wharf_scaling::{
     forecasting::{FORECASTS, FORECASTS_OF_ACCOUNT},
     readings::Readings,
 };
-use wharf_service::{ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns};
+use wharf_service::{
+    ChangeError, Changes, Page, Pages, Place, Shares, Stored, Table, Turns, queue_of_accounts,
+};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -60,8 +62,8 @@ impl Core {
             table: Table::new(parts.store.clone()),
             started: Mark::now(&*parts.clock),
             parts,
-            queue: Arc::default(),
-            forecasts: Arc::default(),
+            queue: queue_of_accounts(),
+            forecasts: queue_of_accounts(),
             forecasting: Shares::new(FORECASTS, FORECASTS_OF_ACCOUNT),
             shard: Shard::new("/w1/c0/autoscaling/shard/0"),
             turns: Turns::default(),

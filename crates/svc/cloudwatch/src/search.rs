@@ -1,5 +1,7 @@
 //! What `SEARCH` looks for: `{Namespace,Dimension} MetricName="CPUUtilization" (web OR api)`. Pure.
 
+use std::cell::OnceCell;
+
 use wharf_series::Metric;
 
 use crate::{
@@ -45,7 +47,32 @@ enum Term {
 enum Word {
     Exact(String),
     /// One token after the other, whatever stands between them.
-    Tokens(Vec<String>),
+    Tokens(Split),
+}
+
+/// The words of a text: `CPUUtilization` is `cpu` and `utilization`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Split {
+    /// With [`BETWEEN`] before and behind each.
+    apart: String,
+    /// One after the other.
+    together: String,
+}
+
+/// In no word.
+const BETWEEN: char = '\0';
+
+/// The texts of a metric. A search may have hundreds of words and a metric long values: each text is split once.
+struct Texts<'a> {
+    namespace: Text<'a>,
+    name: Text<'a>,
+    account: Text<'a>,
+    dimensions: Vec<(Text<'a>, Text<'a>)>,
+}
+
+struct Text<'a> {
+    whole: &'a str,
+    words: OnceCell<Split>,
 }
 
 impl Schema {
@@ -106,7 +133,10 @@ impl Search {
 
     pub fn fits(&self, metric: &Metric) -> bool {
         self.schema.as_ref().is_none_or(|it| it.fits(metric))
-            && self.term.as_ref().is_none_or(|it| it.fits(metric))
+            && self
+                .term
+                .as_ref()
+                .is_none_or(|it| it.fits(&Texts::of(metric)))
     }
 }
 
@@ -208,7 +238,7 @@ impl Parser {
                 self.words.take();
                 self.property(&name)
             }
-            Some(Token::Word(text)) => Ok(Term::Word(Word::Tokens(split(&text)))),
+            Some(Token::Word(text)) => Ok(Term::Word(Word::Tokens(Split::of(&text)))),
             Some(Token::Quoted(text)) => Ok(Term::Word(Word::Exact(text))),
             _ => Err(Bad::new("The search ends too early")),
         }
@@ -234,7 +264,7 @@ fn within(name: &str, term: Term) -> Term {
 }
 
 impl Term {
-    fn fits(&self, metric: &Metric) -> bool {
+    fn fits(&self, metric: &Texts<'_>) -> bool {
         match self {
             Self::Word(word) => {
                 let dimensions = metric
@@ -253,7 +283,7 @@ impl Term {
                 name => metric
                     .dimensions
                     .iter()
-                    .any(|it| it.0 == name && word.fits(&it.1)),
+                    .any(|it| it.0.whole == name && word.fits(&it.1)),
             },
             Self::Not(of) => !of.fits(metric),
             Self::And(terms) => terms.iter().all(|it| it.fits(metric)),
@@ -263,43 +293,75 @@ impl Term {
 }
 
 impl Word {
-    fn fits(&self, text: &str) -> bool {
+    fn fits(&self, text: &Text<'_>) -> bool {
         match self {
-            Self::Exact(wanted) => wanted == text,
+            Self::Exact(wanted) => wanted == text.whole,
+            Self::Tokens(wanted) if wanted.together.is_empty() => false,
             Self::Tokens(wanted) => {
-                let found = split(text);
-                let mut parts = found.windows(wanted.len().max(1));
+                let found = text.words();
                 // All words of a text together are one, too.
-                parts.any(|it| it == wanted.as_slice())
-                    || !wanted.is_empty() && wanted.concat() == found.concat()
+                found.apart.contains(&wanted.apart) || found.together == wanted.together
             }
         }
     }
 }
 
-/// Words of a text: `CPUUtilization` is `cpu` and `utilization`.
-fn split(text: &str) -> Vec<String> {
-    let letters: Vec<char> = text.chars().collect();
-    let mut words = vec![String::new()];
-    for (at, letter) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).map(|it| letters[it]);
-        let after = letters.get(at + 1);
-        let begins = before.is_some_and(|before| {
-            letter.is_uppercase() && (before.is_lowercase() || before.is_numeric())
-                || letter.is_uppercase()
-                    && before.is_uppercase()
-                    && after.is_some_and(|it| it.is_lowercase())
-                || letter.is_numeric() != before.is_numeric()
-        });
-        if !letter.is_alphanumeric() || begins {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
-            word.extend(letter.to_lowercase());
+impl<'a> Texts<'a> {
+    fn of(metric: &'a Metric) -> Self {
+        let dimensions = metric.dimensions.iter();
+        Self {
+            namespace: Text::of(&metric.namespace),
+            name: Text::of(&metric.name),
+            account: Text::of(&metric.account),
+            dimensions: dimensions
+                .map(|(name, value)| (Text::of(name), Text::of(value)))
+                .collect(),
         }
     }
-    words.retain(|it| !it.is_empty());
-    words
+}
+
+impl<'a> Text<'a> {
+    fn of(whole: &'a str) -> Self {
+        Self {
+            whole,
+            words: OnceCell::new(),
+        }
+    }
+
+    fn words(&self) -> &Split {
+        self.words.get_or_init(|| Split::of(self.whole))
+    }
+}
+
+impl Split {
+    fn of(text: &str) -> Self {
+        let (mut apart, mut together) = (String::with_capacity(text.len() + 2), String::new());
+        let mut before = None::<char>;
+        let mut letters = text.chars().peekable();
+        apart.push(BETWEEN);
+        while let Some(letter) = letters.next() {
+            let after = letters.peek();
+            let begins = before.is_some_and(|before| {
+                letter.is_uppercase() && (before.is_lowercase() || before.is_numeric())
+                    || letter.is_uppercase()
+                        && before.is_uppercase()
+                        && after.is_some_and(|it| it.is_lowercase())
+                    || letter.is_numeric() != before.is_numeric()
+            });
+            if (!letter.is_alphanumeric() || begins) && !apart.ends_with(BETWEEN) {
+                apart.push(BETWEEN);
+            }
+            if letter.is_alphanumeric() {
+                apart.extend(letter.to_lowercase());
+                together.extend(letter.to_lowercase());
+            }
+            before = Some(letter);
+        }
+        if !apart.ends_with(BETWEEN) {
+            apart.push(BETWEEN);
+        }
+        Self { apart, together }
+    }
 }
 
 #[cfg(test)]
@@ -350,6 +412,7 @@ mod tests {
             ("{App , Zone, Service} , web", &[4]),
             ("web", &[1, 4]),
             ("web NOT api", &[1]),
+            ("web -", &[]),
             ("web AND Service=web", &[4]),
             ("Namespace=App (latency OR Errors)", &[3, 4]),
             ("MetricName=(\"NetworkIn\" OR \"Errors\")", &[2, 4]),
@@ -379,8 +442,8 @@ mod tests {
         assert!(Search::parse(&"(".repeat(1000)).is_err());
         assert!(Search::parse(&"NOT ".repeat(1000)).is_err());
         assert_eq!(
-            split("HTTPCode_Target_5XX_Count"),
-            ["http", "code", "target", "5", "xx", "count"]
+            Split::of("HTTPCode_Target_5XX_Count").apart,
+            "\0http\0code\0target\05\0xx\0count\0"
         );
     }
 

@@ -6,7 +6,7 @@ use wharf_base::Timestamp;
 use wharf_delivery::Outbox;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Unknown;
-use wharf_service::{Changes, Pages, Place, Stored, Table};
+use wharf_service::{Changes, Pages, Place, Stored, Table, queue_of_accounts};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -67,8 +67,8 @@ impl Core {
             compiled: Compiled::default(),
             outbox: Arc::new(outbox),
             archived: Archived::new(most_archived),
-            schedules: Arc::default(),
-            archives: Arc::default(),
+            schedules: queue_of_accounts(),
+            archives: queue_of_accounts(),
             shard: Shard::new("/w1/c0/events/shard/0"),
             connections: tokio::sync::Mutex::default(),
         }

@@ -515,9 +515,8 @@ impl<'a> Row<'a> {
             source_arn: self.cx.source_arn.as_deref(),
             wanted: self.granting,
         };
-        let all = self.core.grants_for(found, &self.cx.caller).await?;
-        let allowing = all.iter().filter(|it| grants::allows(it, &asked));
-        let may: Vec<Principal> = allowing.map(Grant::who_uses).collect();
+        let allows = |it: &Grant| grants::allows(it, &asked);
+        let may = self.core.granted(found, &self.cx.caller, allows).await?;
         Ok(match may.is_empty() {
             true => policy.clone(),
             false => grants::with_statements(policy, &may, &self.action),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Unknown, decode, escape};
 use wharf_seal::Secret;
-use wharf_service::{Changes, Place, Shares, Stored, Table, transact};
+use wharf_service::{Changes, Place, Shares, Stored, Table, queue_of_accounts, transact};
+use wharf_store::Range;
 use wharf_wire::{Call, Caller, Fault};
 
 use crate::{
@@ -16,7 +17,8 @@ use crate::{
     grants, managed,
     names::{self, Asked},
     records::{
-        Alias, Family, Grant, Key, Material, Schedule, grantee_prefix, material_id, purpose,
+        Alias, Family, Grant, Key, Material, Principal, Schedule, grantee_prefix, material_id,
+        purpose,
     },
 };
 
@@ -28,7 +30,7 @@ pub struct Core {
     pub shard: Shard,
     /// Turns of those who make RSA keys.
     pub generating: Shares,
-    /// Turns of those who use the private half of a key, which takes a core for milliseconds.
+    /// Turns of those who use the private half of a key, which takes a core for milliseconds, or who look through many grants.
     pub private: Shares,
 }
 
@@ -115,7 +117,7 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            due: Arc::default(),
+            due: queue_of_accounts(),
             shard: Shard::new("/w1/c0/kms/shard/0"),
             generating: Shares::new(GENERATED_AT_ONCE, GENERATED_AT_ONCE_FOR_AN_ACCOUNT),
             private: Shares::of_processors(),
@@ -212,19 +214,40 @@ impl Core {
         self.find(at, given).await
     }
 
-    /// The grants of a key that name the caller.
+    /// The names of a caller under which a grant of a key is that allows what `allows` says; each is there once, however many of
+    /// its grants do.
     ///
     /// # Errors
     /// The store's.
-    pub async fn grants_for(&self, found: &Found, caller: &Caller) -> Result<Vec<Grant>, Fault> {
-        let scope = names::scope(&found.place);
-        let mut all = Vec::new();
-        for name in grants::names_of(caller) {
-            let prefix = grantee_prefix(&found.id, &name);
-            let grants = self.table.all::<Grant>(&scope, &prefix).await?;
-            all.extend(grants.into_iter().map(|(_, it)| it.record));
+    pub async fn granted(
+        &self,
+        found: &Found,
+        caller: &Caller,
+        allows: impl Fn(&Grant) -> bool,
+    ) -> Result<Vec<Principal>, Fault> {
+        let of_key = names::scope(&found.place).prefix(Grant::KIND);
+        let (mut may, mut turn) = (Vec::new(), None);
+        'names: for name in grants::names_of(caller) {
+            let prefix = format!("{of_key}{}", escape(&grantee_prefix(&found.id, &name)));
+            let mut pages = self.table.store().pages(Range::prefix(prefix));
+            while let Some(page) = pages.next().await.map_err(ChangeError::from)? {
+                for entry in page.entries {
+                    let grant: Grant = decode(&entry.value).map_err(ChangeError::from)?;
+                    if allows(&grant) {
+                        may.push(grant.who_uses());
+                        continue 'names;
+                    }
+                }
+                // There may be tens of thousands: whoever has so many reads them beside others, and lets those in.
+                if page.more && turn.is_none() {
+                    turn = Some(self.private.take(&caller.account).await);
+                }
+                if page.more {
+                    tokio::task::yield_now().await;
+                }
+            }
         }
-        Ok(all)
+        Ok(may)
     }
 
     /// A material as it is stored.

@@ -255,7 +255,7 @@ impl PrometheusApi {
         }
         let most = params.limit(fetch::MOST_SERIES)?;
         let since = params.moment("start")?.unwrap_or(now - RECENT_MS) / 1000;
-        let found = fetch::choose(&self.inner.series, place, selectors, since).await?;
+        let found = fetch::choose(&self.inner.series, place, selectors, since, share).await?;
         apart(share, move || {
             let shown = found.iter().take(most).map(results::labels);
             Answer::success(Value::Array(shown.collect()))
@@ -273,7 +273,7 @@ impl PrometheusApi {
         let most = params.limit(MOST_SHOWN)?;
         let since = params.moment("start")?.unwrap_or(now - RECENT_MS) / 1000;
         let chosen = (chosen(params, share).await?, since);
-        let words = fetch::words(&self.inner.series, place, chosen, of, most).await?;
+        let words = fetch::words(&self.inner.series, place, chosen, of, most, share).await?;
         Answer::success(json!(words))
     }
 

@@ -1,18 +1,18 @@
 //! Which series fit a selector, and their samples.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
-use parking_lot::Mutex;
-use wharf_promql::{Labels, Matcher, NAME, Selection, Series as Found};
+use wharf_promql::{Labels, Matcher, NAME, Selection, Series as Found, Stop};
 use wharf_series::{Metric, Series, Span, Summary};
 use wharf_service::Share;
 
 use crate::{
     answer::Failure,
-    apart::apart,
+    apart::{Stops, apart},
     labels::{self, NAMESPACE, Stat},
 };
 
@@ -53,44 +53,122 @@ pub async fn choose(
     place: &Place,
     selectors: Vec<Vec<Matcher>>,
     since: i64,
+    share: &Arc<Share>,
 ) -> Result<BTreeSet<Labels>, Failure> {
-    let (mut found, mut left) = (BTreeSet::new(), MOST_BYTES);
-    for matchers in selectors {
-        let chosen = chosen(series, place, &matchers, since, &mut left).await?;
-        found.extend(chosen.into_keys());
-    }
-    Ok(found)
+    listed(series, place, share, move |lists| {
+        let (mut found, mut left) = (BTreeSet::new(), MOST_BYTES);
+        for matchers in selectors {
+            let chosen = lists.chosen(&matchers, since, &mut left)?;
+            found.extend(chosen.into_keys());
+        }
+        Ok(found)
+    })
+    .await
 }
 
-/// The series that fit, of at most so many bytes, which are taken off.
-async fn chosen(
+/// Goes through lists of series apart from the tasks that serve others, since expressions are held against every label. It
+/// ends soon after whoever asked has gone.
+async fn listed<T: Send + 'static>(
     series: &Series,
     place: &Place,
-    matchers: &[Matcher],
-    since: i64,
-    left: &mut usize,
-) -> Result<Chosen, Failure> {
-    let (mut found, mut failed) = (Chosen::new(), None);
-    each(series, place, matchers, since, |labels, source| {
-        if found.contains_key(&labels) {
-            return Going::On;
+    share: &Arc<Share>,
+    work: impl FnOnce(&Lists) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let stop = Stop::default();
+    let lists = Lists {
+        series: series.clone(),
+        place: place.clone(),
+        stop: stop.clone(),
+    };
+    let _stops = Stops(stop);
+    apart(share, move || work(&lists)).await
+}
+
+/// The series of an account and region.
+struct Lists {
+    series: Series,
+    place: Place,
+    stop: Stop,
+}
+
+impl Lists {
+    /// The series that fit, of at most so many bytes, which are taken off.
+    fn chosen(
+        &self,
+        matchers: &[Matcher],
+        since: i64,
+        left: &mut usize,
+    ) -> Result<Chosen, Failure> {
+        let (mut found, mut failed) = (Chosen::new(), None);
+        self.each(matchers, since, |labels, source| {
+            if found.contains_key(&labels) {
+                return Going::On;
+            }
+            if found.len() == MOST_SERIES {
+                failed = Some(too_many("series", MOST_SERIES));
+                return Going::Enough;
+            }
+            let Some(rest) = left.checked_sub(bytes(&labels)) else {
+                failed = Some(too_many("bytes of labels", MOST_BYTES));
+                return Going::Enough;
+            };
+            *left = rest;
+            found.insert(labels, source());
+            Going::On
+        });
+        match failed {
+            Some(failure) => Err(failure),
+            None => Ok(found),
         }
-        if found.len() == MOST_SERIES {
-            failed = Some(too_many("series", MOST_SERIES));
-            return Going::Enough;
-        }
-        let Some(rest) = left.checked_sub(bytes(&labels)) else {
-            failed = Some(too_many("bytes of labels", MOST_BYTES));
-            return Going::Enough;
+    }
+
+    /// Shows each series that fits with where it comes from, until there are enough.
+    fn each(
+        &self,
+        matchers: &[Matcher],
+        since: i64,
+        see: impl FnMut(Labels, &dyn Fn() -> Source) -> Going,
+    ) {
+        let named = matchers.iter().find_map(|it| match it {
+            Matcher::Equal(label, name) if label == NAME => Some(name.as_str()),
+            _ => None,
+        });
+        let at = (self.place.account.as_str(), self.place.region.as_str());
+        let state = RefCell::new((see, Going::On));
+        let shown = |labels: Labels, source: &dyn Fn() -> Source| {
+            if matchers.iter().all(|it| it.fits(&labels)) {
+                let (see, going) = &mut *state.borrow_mut();
+                *going = see(labels, source);
+            }
         };
-        *left = rest;
-        found.insert(labels, source());
-        Going::On
-    })
-    .await;
-    match failed {
-        Some(failure) => Err(failure),
-        None => Ok(found),
+        let is_enough = || self.stop.is_stopped() || state.borrow().1 == Going::Enough;
+        // What fits is shown while the list is gone through. That itself comes to nothing, and ends at the first metric that
+        // it is told to keep.
+        let own = |metric: &Metric| {
+            let source = || Source::Series(metric.clone());
+            shown(labels::of_series(metric), &source);
+            is_enough()
+        };
+        let page = || (None, since, 1);
+        let series = &self.series;
+        series.list_blocking(at, Some(NAMESPACE), named, page(), own);
+        for namespace in series.namespaces(at.0, at.1, MOST_NAMESPACES) {
+            if is_enough() {
+                return;
+            }
+            let may_be = named.is_none_or(|it| labels::may_be_of(&namespace, it));
+            if namespace == NAMESPACE || !may_be {
+                continue;
+            }
+            let other = |metric: &Metric| {
+                for stat in Stat::ALL.into_iter().take_while(|_| !is_enough()) {
+                    let source = || Source::Metric(metric.clone(), stat);
+                    shown(labels::of_metric(metric, stat), &source);
+                }
+                is_enough()
+            };
+            series.list_blocking(at, Some(&namespace), None, page(), other);
+        }
     }
 }
 
@@ -106,55 +184,6 @@ fn bytes(labels: &Labels) -> usize {
 enum Going {
     On,
     Enough,
-}
-
-/// Shows each series that fits with where it comes from, until there are enough.
-async fn each(
-    series: &Series,
-    place: &Place,
-    matchers: &[Matcher],
-    since: i64,
-    see: impl FnMut(Labels, &dyn Fn() -> Source) -> Going + Send,
-) {
-    let named = matchers.iter().find_map(|it| match it {
-        Matcher::Equal(label, name) if label == NAME => Some(name.as_str()),
-        _ => None,
-    });
-    let at = (place.account.as_str(), place.region.as_str());
-    let state = Mutex::new((see, Going::On));
-    let shown = |labels: Labels, source: &dyn Fn() -> Source| {
-        if matchers.iter().all(|it| it.fits(&labels)) {
-            let (see, going) = &mut *state.lock();
-            *going = see(labels, source);
-        }
-    };
-    let is_enough = || state.lock().1 == Going::Enough;
-    // What fits is shown while the list is gone through. That itself comes to nothing, and ends at the first metric that
-    // it is told to keep.
-    let own = |metric: &Metric| {
-        let source = || Source::Series(metric.clone());
-        shown(labels::of_series(metric), &source);
-        is_enough()
-    };
-    let page = || (None, since, 1);
-    series.list(at, Some(NAMESPACE), named, page(), own).await;
-    for namespace in series.namespaces(at.0, at.1, MOST_NAMESPACES) {
-        if is_enough() {
-            return;
-        }
-        let may_be = named.is_none_or(|it| labels::may_be_of(&namespace, it));
-        if namespace == NAMESPACE || !may_be {
-            continue;
-        }
-        let other = |metric: &Metric| {
-            for stat in Stat::ALL.into_iter().take_while(|_| !is_enough()) {
-                let source = || Source::Metric(metric.clone(), stat);
-                shown(labels::of_metric(metric, stat), &source);
-            }
-            is_enough()
-        };
-        series.list(at, Some(&namespace), None, page(), other).await;
-    }
 }
 
 fn too_many(what: &str, most: usize) -> Failure {
@@ -186,7 +215,13 @@ pub async fn read(
             continue;
         }
         let (from, to) = (it.from.div_euclid(1000), it.to.div_euclid(1000) + 1);
-        let chosen = chosen(series, place, &it.matchers, from, &mut left_bytes).await?;
+        let (matchers, mut left_of) = (it.matchers, left_bytes);
+        let (chosen, rest) = listed(series, place, share, move |lists| {
+            let chosen = lists.chosen(&matchers, from, &mut left_of)?;
+            Ok((chosen, left_of))
+        })
+        .await?;
+        left_bytes = rest;
         let reading = Reading {
             series: series.clone(),
             from,
@@ -351,6 +386,7 @@ pub async fn words(
     (selectors, since): (Vec<Vec<Matcher>>, i64),
     of: Option<&str>,
     most: usize,
+    share: &Arc<Share>,
 ) -> Result<Vec<String>, Failure> {
     let everything = vec![Vec::new()];
     let selectors = if selectors.is_empty() {
@@ -358,11 +394,29 @@ pub async fn words(
     } else {
         selectors
     };
-    let mut words: BTreeSet<Arc<str>> = BTreeSet::new();
-    let mut left = MOST_BYTES;
-    for matchers in selectors {
+    let of = of.map(str::to_owned);
+    listed(series, place, share, move |lists| {
+        let mut words: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut left = MOST_BYTES;
+        for matchers in selectors {
+            lists.words(&matchers, since, of.as_deref(), (&mut words, &mut left))?;
+        }
+        Ok(words.iter().take(most).map(|it| it.to_string()).collect())
+    })
+    .await
+}
+
+impl Lists {
+    /// Adds what one selector finds, of at most so many bytes, which are taken off.
+    fn words(
+        &self,
+        matchers: &[Matcher],
+        since: i64,
+        of: Option<&str>,
+        (words, left): (&mut BTreeSet<Arc<str>>, &mut usize),
+    ) -> Result<(), Failure> {
         let (mut series_left, mut failed) = (MOST_LISTED, None);
-        each(series, place, &matchers, since, |labels, _| {
+        self.each(matchers, since, |labels, _| {
             if series_left == 0 {
                 failed = Some(too_many("series", MOST_LISTED));
                 return Going::Enough;
@@ -380,17 +434,16 @@ pub async fn words(
                     failed = Some(too_many("bytes of words", MOST_BYTES));
                     return Going::Enough;
                 };
-                left = rest;
+                *left = rest;
                 words.insert(word.into());
             }
             Going::On
-        })
-        .await;
-        if let Some(failure) = failed {
-            return Err(failure);
+        });
+        match failed {
+            Some(failure) => Err(failure),
+            None => Ok(()),
         }
     }
-    Ok(words.iter().take(most).map(|it| it.to_string()).collect())
 }
 
 /// Series whose names are gone through for a list of words.

@@ -14,6 +14,9 @@ const MAX_BYTES: usize = 64 << 10;
 /// Bytes of a rule's `ID`.
 const MAX_ID: usize = 255;
 const METHODS: [&str; 5] = ["GET", "PUT", "HEAD", "POST", "DELETE"];
+/// Names of headers that a page may ask for at once; none asks for as many. Each is held against all names of the rules, for
+/// whoever asks.
+const MAX_ASKED: usize = 100;
 /// What an answer depends on besides its address.
 const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
@@ -102,10 +105,12 @@ impl<'a> Asked<'a> {
 
 /// The headers by which a browser lets the page have the answer; `None` where no rule does.
 pub fn allowed(rules: &[CorsRule], asked: Asked<'_>) -> Option<Vec<(&'static str, String)>> {
-    let lower = |it: &str| it.to_ascii_lowercase();
+    if asked.headers().nth(MAX_ASKED).is_some() {
+        return None;
+    }
     let names = |rule: &CorsRule, name: &str| {
         let mut all = rule.headers.iter();
-        all.any(|it| fits(&lower(it), &lower(name)))
+        all.any(|it| fits_in_any_case(it, name))
     };
     let allows = |rule: &CorsRule| {
         rule.origins.iter().any(|it| fits(it, asked.origin))
@@ -119,7 +124,7 @@ pub fn allowed(rules: &[CorsRule], asked: Asked<'_>) -> Option<Vec<(&'static str
         if anyone { "*" } else { asked.origin }.to_owned(),
     )];
     shown.push(("access-control-allow-methods", rule.methods.join(", ")));
-    let headers: Vec<String> = asked.headers().map(lower).collect();
+    let headers: Vec<String> = asked.headers().map(str::to_ascii_lowercase).collect();
     if !headers.is_empty() {
         shown.push(("access-control-allow-headers", headers.join(", ")));
     }
@@ -142,6 +147,21 @@ fn fits(pattern: &str, text: &str) -> bool {
         None => pattern == text,
         Some((start, end)) => {
             text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
+        }
+    }
+}
+
+/// The same of names of headers, whose case says nothing.
+fn fits_in_any_case(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern.eq_ignore_ascii_case(text),
+        Some((start, end)) => {
+            let Some((begins, rest)) = text.as_bytes().split_at_checked(start.len()) else {
+                return false;
+            };
+            let ends = rest.len().checked_sub(end.len()).map(|at| &rest[at..]);
+            begins.eq_ignore_ascii_case(start.as_bytes())
+                && ends.is_some_and(|it| it.eq_ignore_ascii_case(end.as_bytes()))
         }
     }
 }
@@ -222,7 +242,21 @@ mod tests {
             ("a", "ab", false),
         ] {
             assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+            let upper = text.to_uppercase();
+            assert_eq!(
+                fits_in_any_case(pattern, &upper),
+                expected,
+                "{pattern} {text}"
+            );
         }
+    }
+
+    #[test]
+    fn nobody_asks_for_more_names_than_a_page_would() {
+        let rules = [of(&["*"], &["GET"], &["*"])];
+        let ask = |count: usize| answer(&rules, "null", "GET", Some(&"x,".repeat(count)));
+        assert!(ask(MAX_ASKED).contains("allow-headers=x, x"));
+        assert_eq!(ask(MAX_ASKED + 1), "");
     }
 
     #[test]

@@ -78,6 +78,8 @@ impl<'a> Pages<'a> {
         if self.is_over {
             return Ok(None);
         }
+        // A bucket may have millions of objects, each held against a thousand rules: whoever is served goes in between.
+        tokio::task::yield_now().await;
         let mut range = Range::prefix(self.folder.clone()).limit(CHUNK);
         range.start_after = self.after.take();
         let page = self

@@ -46,14 +46,31 @@ impl Fields {
     }
 
     /// Puts the name of the file where fields ask for it: before a policy is looked at.
-    pub fn expand(&mut self, filename: &str) {
+    ///
+    /// # Errors
+    /// The fields become larger than they may be: a few bytes ask for the name, which whoever posts makes as long as a piece of
+    /// the body, and nobody knows yet who that is.
+    pub fn expand(&mut self, filename: &str) -> Result<(), Fault> {
         // What a browser of old gives is a whole path.
         let short = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+        let is_asking = |name: &str| name != "policy";
+        let sizes = self.0.iter().map(|(name, value)| {
+            let asked = match is_asking(name) {
+                true => value.matches(FILENAME).count(),
+                false => 0,
+            };
+            let named = asked.saturating_mul(short.len());
+            (name.len() + value.len() - asked * FILENAME.len()).saturating_add(named)
+        });
+        if sizes.fold(0, usize::saturating_add) > MAX_FIELDS {
+            return Err(too_large());
+        }
         for (name, value) in &mut self.0 {
-            if name != "policy" && value.contains(FILENAME) {
+            if is_asking(name.as_str()) && value.contains(FILENAME) {
                 *value = value.replace(FILENAME, short);
             }
         }
+        Ok(())
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What happens is counted here, for CloudWatch.
     pub counters: Counters,
+    /// Bytes of one account's invocations that wait to be delivered.
+    pub most_waiting: u64,
     /// Whether another server may hold the reconcilers' shards.
     pub takeover: Takeover,
 }

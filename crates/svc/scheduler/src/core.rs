@@ -8,7 +8,7 @@ use wharf_api_scheduler::schema::SERVICE as SCHEMA;
 use wharf_base::Timestamp;
 use wharf_delivery::Outbox;
 use wharf_reconcile::{Queue, Shard};
-use wharf_service::{Changes, Pages, Place, Table};
+use wharf_service::{Changes, Pages, Place, Table, queue_of_accounts};
 use wharf_wire::{Context, Fault, codec::json, node::Struct};
 
 use crate::{
@@ -42,12 +42,13 @@ impl Core {
             },
             parts.clock.clone(),
             parts.takeover,
-        );
+        )
+        .with_most_waiting(parts.most_waiting);
         Self {
             table,
             outbox: Arc::new(outbox),
             parts,
-            queue: Arc::default(),
+            queue: queue_of_accounts(),
             counts: Counts::default(),
             shard: Shard::new("/w1/c0/scheduler/shard/0"),
         }

@@ -28,7 +28,7 @@ pub fn became(counts: &mut Together<'_>, schedule_arn: &str, has_dead_letters: b
     }
 }
 
-/// A moment passed for longer than its target may still be invoked.
+/// A moment passed for longer than its target may still be invoked, or its account had no room for it.
 pub fn missed(counters: &Counters, schedule_arn: &str) {
     if let Some(of) = group(schedule_arn) {
         counters.one(&of, DROPPED);

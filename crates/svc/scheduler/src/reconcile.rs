@@ -86,8 +86,15 @@ async fn carry_out(
     changes.put(&stored.key, &schedule);
     let late = now.since(moment.due);
     let is_missed = late > Duration::from_secs(policy.max_age_seconds.into());
-    if is_missed {
-        tracing::warn!(schedule = arn, at = %moment.at, "an invocation was missed and is dropped: it is older than the maximum event age of its target");
+    // No call is refused here: a target that takes nothing would fill the store of all.
+    let is_full = || core.outbox.room(&place.account).take(0).is_err();
+    let dropped = match is_missed {
+        true => Some("it is older than the maximum event age of its target"),
+        false if is_full() => Some("its account has as much waiting as it may"),
+        false => None,
+    };
+    if let Some(why) = dropped {
+        tracing::warn!(schedule = arn, at = %moment.at, why, "an invocation was missed and is dropped");
     } else {
         let id = format!("{}/{}", schedule.incarnation, moment.at.millis());
         let errand = Errand {
@@ -103,7 +110,7 @@ async fn carry_out(
     let written = changes.write(&PERMIT).await;
     if written.is_ok() {
         core.counts.carried_out(late);
-        if is_missed {
+        if dropped.is_some() {
             metered::missed(&core.parts.counters, &arn);
         }
     }

@@ -11,7 +11,7 @@ use wharf_delivery::Operations;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret as Opened;
-use wharf_service::{Changes, Place, Stored, Table, transact};
+use wharf_service::{Changes, Place, Stored, Table, queue_of_accounts, transact};
 use wharf_wire::{Call, Context, Fault};
 
 pub use crate::content::Content;
@@ -125,7 +125,7 @@ impl Core {
         Self {
             table: Table::new(parts.store.clone()),
             parts,
-            changed: Arc::default(),
+            changed: queue_of_accounts(),
             shard: Shard::new("/w1/c0/secretsmanager/shard/0"),
             operations: OnceLock::new(),
             endpoints,

@@ -8,7 +8,7 @@ use wharf_base::Permit;
 use wharf_reconcile::{Queue as WorkQueue, Shard};
 use wharf_records::{Record as _, Scope};
 use wharf_seal::Keyring;
-use wharf_service::{Pages, Place, Table, Turns};
+use wharf_service::{Pages, Place, Table, Turns, queue_of_accounts};
 use wharf_store::{Op, Range, Store, Txn};
 use wharf_wire::{Context, Fault};
 
@@ -60,7 +60,7 @@ impl Core {
             accounts: Mutex::default(),
             turns: Turns::default(),
             moves: Turns::default(),
-            work: Arc::default(),
+            work: queue_of_accounts(),
             shard: Shard::new("/w1/c0/sqs/shard/0"),
         }
     }

@@ -69,41 +69,43 @@ pub fn own_call(core: &Core, place: &Place) -> Call {
     Call::by_controller(cx, PERMIT)
 }
 
-/// Removes the old messages of a queue, and says when the next is too old.
+/// Removes some of the old messages of a queue, and says when to go on or when the next is too old.
 async fn queue(core: &Core, id: QueueId) -> Result<Next, ChangeError> {
     let Some(live) = core.find(&id).await? else {
         return Ok(Next::Settled);
     };
-    loop {
-        let now = core.now();
-        // An id that is sent anew is not written before its old record is gone, nor deleted instead of it.
-        let turn = match live.record().settings.fifo {
-            true => Some(live.lanes.whole().await),
-            false => None,
-        };
-        let (claim, names, next) = {
-            let mut state = live.state();
-            let kept_ms = Millis::from(state.record.settings.retention_s) * 1000;
-            let old = state.machine.begin_expired(now.saturating_sub(kept_ms));
-            let names = state.machine.dedup.forget(now, SOME);
-            let names: Vec<_> = names.iter().map(|it| state.drawer.dedup(it)).collect();
-            let ends = state.machine.dedup.next_end();
-            let ends = ends.map(|at| at + FORGET_EVERY_MS);
-            let expires = state.machine.oldest().map(|at| at + kept_ms + 1);
-            let next = ends.into_iter().chain(expires).min();
-            (state.claim(&live, old), names, next)
-        };
-        let done = claim.asides.is_empty() && names.is_empty();
-        core.delete(&PERMIT, names).await?;
-        drop(turn);
-        if !claim.asides.is_empty() {
-            receiving::remove(core, &own_call(core, &id.place), claim).await?;
-        }
-        if done {
-            let wait = next.map(|at| Duration::from_millis(at.saturating_sub(now).max(1000)));
-            return Ok(Next::After(wait.unwrap_or(SELDOM).min(SELDOM)));
-        }
+    let now = core.now();
+    // An id that is sent anew is not written before its old record is gone, nor deleted instead of it.
+    let turn = match live.record().settings.fifo {
+        true => Some(live.lanes.whole().await),
+        false => None,
+    };
+    let (claim, names, next) = {
+        let mut state = live.state();
+        let kept_ms = Millis::from(state.record.settings.retention_s) * 1000;
+        let old = state.machine.begin_expired(now.saturating_sub(kept_ms));
+        let names = state.machine.dedup.forget(now, SOME);
+        let names: Vec<_> = names.iter().map(|it| state.drawer.dedup(it)).collect();
+        let ends = state.machine.dedup.next_end();
+        let ends = ends.map(|at| at + FORGET_EVERY_MS);
+        let expires = state.machine.oldest().map(|at| at + kept_ms + 1);
+        let next = ends.into_iter().chain(expires).min();
+        (state.claim(&live, old), names, next)
+    };
+    let done = claim.asides.is_empty() && names.is_empty();
+    core.delete(&PERMIT, names).await?;
+    drop(turn);
+    if !claim.asides.is_empty() {
+        receiving::remove(core, &own_call(core, &id.place), claim).await?;
     }
+    Ok(Next::After(match done {
+        true => {
+            let wait = next.map(|at| Duration::from_millis(at.saturating_sub(now).max(1000)));
+            wait.unwrap_or(SELDOM).min(SELDOM)
+        }
+        // Others' queues are looked at in between.
+        false => Duration::ZERO,
+    }))
 }
 
 /// Empties a drawer, some keys at a time, and then forgets it. Not before whoever found it in use has written there: what comes

@@ -6,7 +6,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret;
-use wharf_service::{Changes, Place, Stored, Table};
+use wharf_service::{Changes, Place, Shares, Stored, Table};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
@@ -26,6 +26,8 @@ pub struct Core {
     /// Keys of parameters that may have to be deleted.
     pub expirations: Arc<Queue<String>>,
     pub shard: Shard,
+    /// Turns of those whose values are held against patterns.
+    pub matching: Shares,
 }
 
 /// A record could not be read or written.
@@ -39,6 +41,7 @@ impl Core {
             parts,
             expirations: Arc::default(),
             shard: Shard::new("/w1/c0/ssm/shard/0"),
+            matching: Shares::of_processors(),
         }
     }
 

@@ -339,6 +339,28 @@ fn embedded_objects_have_a_head() {
     }
 }
 
+/// Those of a schema that has more than are kept.
+#[test]
+fn compiling_patterns_is_bounded() {
+    let schema = json!({"type": "array", "items": {"type": "string", "pattern": "^a+$"}});
+    let list = json!(vec!["a"; 10]);
+    let found = |patterns: &Patterns, steps: usize| {
+        let (mut errors, walk) = (Errors::new(), validate::Walk::new(patterns, steps));
+        let path = crate::field::Path::root("list");
+        validate::value(&schema, &list, &path, &walk, &mut errors);
+        errors.into_vec().last().map(|error| error.body())
+    };
+    let kept = Patterns::of(&schema);
+    assert_eq!(found(&kept, 100), None);
+    let none = Patterns::default();
+    assert_eq!(found(&none, 100_000), None);
+    let told = found(&none, 10_000).expect("too much");
+    assert_eq!(
+        told,
+        "Forbidden: the object and its schema are too large to be compared"
+    );
+}
+
 #[test]
 fn comparing_is_bounded() {
     let alternatives: Vec<Value> = (0..100).map(|index| json!({"enum": [index]})).collect();

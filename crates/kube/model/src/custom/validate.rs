@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 /// Patterns of one version: each takes memory for as long as the definition is there.
 const MAX_PATTERNS: usize = 500;
+/// Steps that a further one takes, which is compiled each time: milliseconds, where a value takes a microsecond.
+const COMPILING: usize = 2_000;
 
 /// A schema's regular expressions, compiled once.
 #[derive(Debug, Clone, Default)]
@@ -36,14 +38,6 @@ impl Patterns {
             }
             Value::Array(list) => list.iter().for_each(|value| self.collect(value)),
             _ => {}
-        }
-    }
-
-    /// A pattern past the bound is compiled each time.
-    fn is_match(&self, pattern: &str, text: &str) -> bool {
-        match self.0.get(pattern) {
-            Some(compiled) => compiled.is_match(text),
-            None => compile(pattern).is_ok_and(|compiled| compiled.is_match(text)),
         }
     }
 }
@@ -95,9 +89,29 @@ impl<'a> Walk<'a> {
 
     /// Whether there is one more.
     fn step(&self) -> bool {
+        self.steps(1)
+    }
+
+    fn steps(&self, many: usize) -> bool {
         let left = self.steps_left.get();
-        self.steps_left.set(left.saturating_sub(1));
-        left > 0
+        self.steps_left.set(left.saturating_sub(many));
+        left >= many
+    }
+
+    /// Whether a text matches a pattern; `None` where that takes more steps than there are.
+    fn is_match(&self, pattern: &str, text: &str) -> Option<bool> {
+        if let Some(compiled) = self.patterns.0.get(pattern) {
+            return Some(compiled.is_match(text));
+        }
+        let matched = || compile(pattern).is_ok_and(|compiled| compiled.is_match(text));
+        self.steps(COMPILING).then(matched)
+    }
+
+    fn too_large(path: &Path<'_>, errors: &mut Errors) {
+        errors.forbidden(
+            path,
+            "the object and its schema are too large to be compared",
+        );
     }
 }
 
@@ -155,11 +169,7 @@ pub fn value(schema: &Value, found: &Value, path: &Path<'_>, walk: &Walk<'_>, er
         return;
     }
     if !walk.step() {
-        errors.forbidden(
-            path,
-            "the object and its schema are too large to be compared",
-        );
-        return;
+        return Walk::too_large(path, errors);
     }
     if found.is_null() && schema.get("nullable") == Some(&Value::Bool(true)) {
         return;
@@ -231,13 +241,16 @@ fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, erro
         let shown = walk.shown(path);
         let why = format!("{shown} in body should be at least {least} chars long");
         errors.invalid(path, text, why);
-    } else if let Some(pattern) = pattern.filter(|it| !walk.patterns.is_match(it, text)) {
-        let shown = walk.shown(path);
-        errors.invalid(
-            path,
-            text,
-            format!("{shown} in body should match '{pattern}'"),
-        );
+    } else if let Some(pattern) = pattern {
+        match walk.is_match(pattern, text) {
+            Some(true) => {}
+            Some(false) => {
+                let shown = walk.shown(path);
+                let why = format!("{shown} in body should match '{pattern}'");
+                errors.invalid(path, text, why);
+            }
+            None => Walk::too_large(path, errors),
+        }
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str)
         && !super::format::fits(format, text)

@@ -27,6 +27,8 @@ use crate::kubelet::Kubelet;
 const RECORDS: usize = 512;
 /// Told at once.
 const TOLD: usize = 64;
+/// Bytes that say how large a terminal is; some wait where there is none.
+const LONGEST_SIZE: usize = 128;
 
 pub fn attach(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Response<Answer> {
     let wish = Wish::read(request.uri().query().unwrap_or_default());
@@ -145,7 +147,9 @@ impl Feeding {
                     None => return,
                     Some(Came::Data(STDIN, bytes)) => held = typed.is_some().then_some(bytes),
                     // The newest size comes again with the next change.
-                    Some(Came::Data(RESIZE, bytes)) => drop(self.sized.try_send(bytes)),
+                    Some(Came::Data(RESIZE, bytes)) if bytes.len() <= LONGEST_SIZE => {
+                        drop(self.sized.try_send(bytes));
+                    }
                     Some(Came::Closed(STDIN)) => typed = None,
                     Some(Came::Data(..) | Came::Closed(_)) => {}
                 },

@@ -272,7 +272,7 @@ async fn hear(
         tokio::select! {
             Some(id) = ended.recv() => forwards.end(id)?,
             is_taken = hand_on(typed, &mut held), if held.is_some() => {
-                if !is_taken || is_last {
+                if !is_taken || is_last && held.is_none() {
                     forwards.hear_no_more(held_for);
                 }
             }

@@ -30,6 +30,8 @@ use super::{
 use crate::kubelet::Kubelet;
 
 pub(super) const CHUNK: usize = 16 << 10;
+/// What waits of what a caller sends, by pieces: clients send as much at once, and one that sends more has no more waiting.
+pub(super) const PIECE: usize = 32 << 10;
 /// Pieces that wait for a slow end.
 pub(super) const WAITING: usize = 16;
 /// Others may hold the output of a program that ended open.
@@ -242,8 +244,8 @@ async fn carry(program: Program, wish: &Wish, says: &mut Says, hears: &mut Hears
     }
 }
 
-/// Hands on what came as soon as there is room for it; whether somebody still takes it. Who waits here goes on to send what is printed:
-/// a program that answers while it reads would wait for ever.
+/// Hands on what came, or the first piece of it, as soon as there is room for it; whether somebody still takes it. Who waits here goes on
+/// to send what is printed: a program that answers while it reads would wait for ever.
 pub(super) async fn hand_on(
     typed: Option<&mpsc::Sender<Vec<u8>>>,
     held: &mut Option<Vec<u8>>,
@@ -254,8 +256,15 @@ pub(super) async fn hand_on(
     };
     let bytes = held.take();
     match (room, bytes) {
-        (Some(room), Some(bytes)) => {
-            room.send(bytes);
+        (Some(room), Some(mut bytes)) => {
+            if bytes.len() > PIECE {
+                room.send(bytes.drain(..PIECE).collect());
+                *held = Some(bytes);
+            } else {
+                // It may be what is left of something large.
+                bytes.shrink_to_fit();
+                room.send(bytes);
+            }
             true
         }
         (room, _) => room.is_some(),
@@ -452,6 +461,12 @@ mod tests {
         assert_eq!(types.recv().await.unwrap(), b"first");
         assert!(hand_on(Some(&typed), &mut held).await && held.is_none());
         assert_eq!(types.recv().await.unwrap(), b"second");
+        // Of something large a piece at a time waits.
+        held = Some([vec![1; PIECE], vec![2; 3]].concat());
+        assert!(hand_on(Some(&typed), &mut held).await && held.is_some());
+        assert_eq!(types.recv().await.unwrap(), [1; PIECE]);
+        assert!(hand_on(Some(&typed), &mut held).await && held.is_none());
+        assert_eq!(types.recv().await.unwrap(), [2; 3]);
         drop(types);
         held = Some(Vec::new());
         assert!(!hand_on(Some(&typed), &mut held).await && held.is_none());

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::streams::STALLED;
+use super::{sessions::PIECE, streams::STALLED};
 
 /// With which both sides' compression of headers begins; SPDY's own.
 pub const DICTIONARY: &[u8] = include_bytes!("spdy.dictionary");
@@ -276,6 +276,22 @@ fn head_end(flags: u8, length: usize) -> [u8; 4] {
     [flags, a, b, c]
 }
 
+/// A frame as it waits: of data a piece at a time, so that what waits is bounded by its bytes.
+fn pieces(frame: Frame) -> Vec<Frame> {
+    let (id, bytes, ends) = match frame {
+        Frame::Data { id, bytes, ends } if bytes.len() > PIECE => (id, bytes, ends),
+        other => return vec![other],
+    };
+    let count = bytes.len().div_ceil(PIECE);
+    let pieces = bytes.chunks(PIECE).enumerate();
+    let pieces = pieces.map(|(at, piece)| Frame::Data {
+        id,
+        bytes: piece.to_vec(),
+        ends: ends && at + 1 == count,
+    });
+    pieces.collect()
+}
+
 /// A connection whose frames are read by a task of its own, so that waiting for one may be given up.
 pub struct Connection<S> {
     pub frames: mpsc::Receiver<Frame>,
@@ -294,8 +310,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection<S> {
             loop {
                 match reader.next().await {
                     Ok(Some(frame)) => {
-                        if tell.send(frame).await.is_err() {
-                            return;
+                        for piece in pieces(frame) {
+                            if tell.send(piece).await.is_err() {
+                                return;
+                            }
                         }
                     }
                     Ok(None) => return,
@@ -403,6 +421,26 @@ mod tests {
         let mut head = [0; 8];
         theirs.read_exact(&mut head).await.unwrap();
         assert_eq!(head[..4], [0x80, 3, 0, 2]);
+    }
+
+    #[test]
+    fn what_waits_of_a_large_frame_waits_in_pieces() {
+        let data = |bytes: &[u8], ends| Frame::Data {
+            id: 3,
+            bytes: bytes.to_vec(),
+            ends,
+        };
+        let large: Vec<u8> = [vec![1; PIECE], vec![2; PIECE], vec![3]].concat();
+        let (first, second) = (&large[..PIECE], &large[PIECE..2 * PIECE]);
+        let wanted = [
+            data(first, false),
+            data(second, false),
+            data(&large[2 * PIECE..], true),
+        ];
+        assert_eq!(pieces(data(&large, true)), wanted);
+        assert_eq!(pieces(data(first, true)), [data(first, true)]);
+        assert_eq!(pieces(data(&[], true)), [data(&[], true)]);
+        assert_eq!(pieces(Frame::GoAway), [Frame::GoAway]);
     }
 
     #[tokio::test]

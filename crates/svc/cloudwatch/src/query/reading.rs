@@ -142,29 +142,36 @@ impl<'a> Reading<'a> {
         fetch::lines(self.core, wanted, self.range).await
     }
 
+    /// Metrics with samples of late. They are gone through apart from the tasks that serve others: a search is held against
+    /// every name and value of each.
     async fn active(
         &self,
-        namespace: Option<&str>,
-        name: Option<&str>,
+        namespace: Option<String>,
+        name: Option<String>,
         most: usize,
-        fits: impl Fn(&Metric) -> bool + Send + Sync,
-    ) -> Vec<Metric> {
+        fits: impl Fn(&Metric) -> bool + Send + 'static,
+    ) -> Result<Vec<Metric>, Fault> {
         if most == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let since = self.range.from.min(self.range.to - ACTIVE);
-        let selection = (None, since, most);
-        let series = &self.core.parts.series;
-        let listing = series.list(core::at(self.place), namespace, name, selection, fits);
-        listing.await.0.into_iter().map(|it| it.metric).collect()
+        let (series, place) = (self.core.parts.series.clone(), self.place.clone());
+        let listing = move || {
+            let of = (namespace.as_deref(), name.as_deref());
+            let selection = (None, since, most);
+            let listed = series.list_blocking(core::at(&place), of.0, of.1, selection, fits);
+            Ok(listed.0.into_iter().map(|it| it.metric).collect())
+        };
+        self.core.compute(&self.place.account, listing).await
     }
 
     async fn search(&mut self, text: &str, stat: &str, period: i64) -> Result<Vec<Line>, Refused> {
         let search = Search::parse(text)?;
         let parsed = Stat::parse(stat).ok_or_else(|| Bad(format!("Unknown statistic '{stat}'")))?;
-        let fits = |it: &Metric| search.fits(it);
+        let namespace = search.namespace().map(str::to_owned);
+        let fits = move |it: &Metric| search.fits(it);
         let most = MOST_FOUND - self.found.min(MOST_FOUND);
-        let metrics = self.active(search.namespace(), None, most, fits).await;
+        let metrics = self.active(namespace, None, most, fits).await?;
         self.found += metrics.len();
         let wanted: Vec<Wanted> = metrics
             .into_iter()
@@ -208,15 +215,12 @@ impl<'a> Reading<'a> {
         query: &insights::Query,
         period: i64,
     ) -> Result<Vec<(wharf_series::Metric, Vec<(i64, wharf_series::Summary)>)>, Fault> {
-        let fits = |it: &Metric| query.fits(it);
+        let (namespace, name) = (query.namespace.clone(), query.metric.clone());
+        let wanted = query.clone();
+        let fits = move |it: &Metric| wanted.fits(it);
         let metrics = self
-            .active(
-                Some(&query.namespace),
-                Some(&query.metric),
-                MOST_ASKED,
-                fits,
-            )
-            .await;
+            .active(Some(namespace), Some(name), MOST_ASKED, fits)
+            .await?;
         self.may_read(metrics.len(), period)?;
         let named: Vec<_> = metrics.iter().map(|it| (it, None)).collect();
         let read = fetch::summaries(self.core, &named, self.range.span(period, false)).await?;

@@ -14,6 +14,8 @@ use crate::buffer::Lane;
 
 /// Sessions of one server at a time.
 const MAX_SESSIONS: usize = 1000;
+/// And of one account: the tasks of one leave sessions to those of others.
+const MAX_PER_ACCOUNT: usize = 250;
 /// Sessions of one task at a time: each is a process in it.
 const MAX_PER_TASK: usize = 16;
 /// A session in which nobody says anything for so long is ended, as the published service does.
@@ -109,6 +111,11 @@ pub struct Seat {
     pub replaced: CancellationToken,
 }
 
+/// The account that a task is of, by its ARN.
+fn account(task: &str) -> &str {
+    task.split(':').nth(4).unwrap_or_default()
+}
+
 impl Sessions {
     /// Makes a session and looks after it until it is over.
     pub fn open(&self, task: &str, owner: &str) -> Result<Opened, TooMany> {
@@ -138,7 +145,12 @@ impl Sessions {
         {
             let mut all = self.lock();
             let of_task = all.values().filter(|other| other.task == task).count();
-            if all.len() >= MAX_SESSIONS || of_task >= MAX_PER_TASK {
+            let own = account(task);
+            let of_account = all.values().filter(|it| account(&it.task) == own);
+            if all.len() >= MAX_SESSIONS
+                || of_task >= MAX_PER_TASK
+                || of_account.count() >= MAX_PER_ACCOUNT
+            {
                 return Err(TooMany);
             }
             all.insert(opened.id.clone(), session.clone());
@@ -407,5 +419,20 @@ mod tests {
         }
         assert!(sessions.open("task", OWNER).is_err());
         assert!(sessions.open("other", OWNER).is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_account_leaves_sessions_to_others() {
+        let sessions = Sessions::default();
+        let open = |account: &str, number: usize| {
+            let task = number / MAX_PER_TASK;
+            let task = format!("arn:aws:ecs:us-east-1:{account}:task/default/{task}");
+            sessions.open(&task, OWNER)
+        };
+        for number in 0..MAX_PER_ACCOUNT {
+            assert!(open("111111111111", number).is_ok(), "{number}");
+        }
+        assert!(open("111111111111", MAX_SESSIONS).is_err());
+        assert!(open("222222222222", 0).is_ok());
     }
 }

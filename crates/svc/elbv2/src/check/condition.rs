@@ -11,8 +11,9 @@ const MAX_VALUES: usize = 5;
 const MAX_WILDCARDS: usize = 5;
 const MAX_VALUE: usize = 128;
 const MAX_NAME: usize = 40;
-/// Bytes a compiled expression may take: a short text can ask for a large automaton.
-const MAX_REGEX_BYTES: usize = 1 << 20;
+/// Bytes a compiled expression may take: a short text can ask for a large automaton. As load balancers have it, or a rule would be
+/// taken that is never in force.
+const MAX_REGEX_BYTES: usize = 256 << 10;
 
 pub fn conditions(given: Vec<Given>) -> Result<Vec<Condition>, Fault> {
     if given.is_empty() {
@@ -169,7 +170,9 @@ fn each(
         return Err(refused(bad));
     }
     let compiles = |it: &&String| {
+        // Hosts and headers are compared in any case, which takes more.
         let built = regex::RegexBuilder::new(it)
+            .case_insensitive(true)
             .size_limit(MAX_REGEX_BYTES)
             .build();
         built.is_err()
@@ -359,6 +362,11 @@ mod tests {
             },
             Given {
                 regex_values: strings(&["(a{1000}){1000}"]),
+                ..plain("path-pattern", &["/a"])
+            },
+            // More than load balancers take.
+            Given {
+                regex_values: strings(&["(a{1000}){15}"]),
                 ..plain("path-pattern", &["/a"])
             },
         ] {

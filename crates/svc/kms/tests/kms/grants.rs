@@ -472,3 +472,31 @@ async fn policies_are_asked_about_a_grant() {
     assert_eq!(context["kms:EncryptionContext:app"], ["web"]);
     assert_eq!(context["kms:EncryptionContextKeys"], ["app"]);
 }
+
+/// However many grants allow the same to the same: each would be a statement to decide by.
+#[tokio::test]
+async fn many_grants_for_one_caller_are_one_statement() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let user = home.user("user", NOTHING).await;
+    let encrypt = api::EncryptRequest {
+        key_id: Some(key.clone()),
+        plaintext: Some(b"plain".to_vec()),
+        ..Default::default()
+    };
+    let policy = async || {
+        let asked = api::Input::Encrypt(&encrypt);
+        let mut checks = gated.authorize(&user, asked).await.unwrap();
+        checks.remove(0).resource_policy.unwrap()
+    };
+    let none = policy().await;
+    for _ in 0..2 {
+        let input = grant(&key, &user.caller.arn, &["Encrypt"]);
+        gated.create_grant(&call(), input).await.unwrap();
+    }
+    let two = policy().await;
+    let id = &user.caller.user_id;
+    assert_eq!(none.matches(id).count(), 0);
+    assert_eq!(two.matches(id).count(), 1, "{two}");
+}

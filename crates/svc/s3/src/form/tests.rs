@@ -116,7 +116,7 @@ fn what_is_no_policy() {
 fn the_name_of_the_file() {
     let check = |key: &str, name: &str, expected: &str| {
         let mut given = fields(&[("key", key), ("policy", FILENAME)]);
-        given.expand(name);
+        given.expand(name).unwrap();
         assert_eq!(super::key(&given).unwrap(), expected);
         assert_eq!(given.get("policy"), Some(FILENAME));
     };
@@ -125,6 +125,15 @@ fn the_name_of_the_file() {
     check("${filename}", "../../a.jpg", "a.jpg");
     check("fixed", "a.jpg", "fixed");
     assert!(super::key(&Fields::default()).is_err());
+}
+
+#[test]
+fn the_name_of_the_file_makes_fields_no_larger_than_they_may_be() {
+    let many = FILENAME.repeat(1000);
+    let expanded = |name: &str| fields(&[("key", many.as_str())]).expand(name);
+    expanded(&"a".repeat(20)).unwrap();
+    assert_eq!(expanded(&"a".repeat(21)), Err(too_large()));
+    assert_eq!(expanded(&"a".repeat(100_000)), Err(too_large()));
 }
 
 #[test]

@@ -92,6 +92,10 @@ pub fn at(text: &str) -> Timestamp {
 
 impl Home {
     pub fn start() -> Self {
+        Self::with_most_waiting(wharf_delivery::MOST_WAITING)
+    }
+
+    pub fn with_most_waiting(most_waiting: u64) -> Self {
         let world = World::new();
         let notes = Arc::new(Notes::default());
         let clock = Arc::new(TestClock::at(at(BEGIN)));
@@ -111,6 +115,7 @@ impl Home {
             operations: notes.clone(),
             clock: clock.clone(),
             counters: counted.counters.clone(),
+            most_waiting,
             takeover: Takeover::Replace,
         };
         let scheduler = Running::start(move || {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wharf_api_scheduler::{DeadLetterConfig, RetryPolicy};
+use wharf_testkit::until;
 use wharf_wire::Fault;
 
 use crate::home::{Home, QUEUE, schedule, target};
@@ -89,4 +90,27 @@ async fn moments_that_passed_count() {
     home.away(Duration::from_secs(3600));
     let missed = [("InvocationDroppedCount default", 1.0)];
     home.counted.stay(&missed, home.scheduler.end()).await;
+}
+
+#[tokio::test]
+async fn moments_that_their_account_has_no_room_for_are_dropped_and_count() {
+    let home = Home::with_most_waiting(1);
+    let throttled = Fault::sender("ThrottlingException", 400, "slowly");
+    home.notes.answers.lock().push_back(Err(throttled));
+    home.create(schedule("first", "rate(1 day)")).await.unwrap();
+    until("the failure is written down", || async {
+        home.parcels().await.contains("\"failures\":1")
+    })
+    .await;
+    home.create(schedule("second", "rate(1 day)"))
+        .await
+        .unwrap();
+    let dropped = [
+        ("InvocationAttemptCount default", 1.0),
+        ("TargetErrorCount default", 1.0),
+        ("TargetErrorThrottledCount default", 1.0),
+        ("InvocationDroppedCount default", 1.0),
+    ];
+    home.counted.are(&dropped).await;
+    assert_eq!(home.called().len(), 1);
 }

@@ -3,13 +3,13 @@
 use wharf_api_ssm::{PutParameterRequest, PutParameterResult, faults};
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Place, tags::Tags, transact};
+use wharf_service::{Faults as _, Place, tags::Tags, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{ChangeError, Core, key, version_key},
     describe::{OWN_KEY, number},
-    fault,
+    fault::{self, SsmFaults},
     names::{self, key_name, scope},
     pattern,
     policies::{self, Policies},
@@ -67,7 +67,7 @@ pub async fn put_parameter(
     };
     let (version, tier) = transact!(core.table, &call.permit, |tx| {
         let before = tx.find::<Parameter>(&key).await?;
-        let meta = meta(call, &wish, before.as_ref(), &around)?;
+        let meta = meta(core, call, &wish, before.as_ref(), &around).await?;
         let (parameter, gone) = next(&wish, before, meta.clone())?;
         if let Some(gone) = gone {
             tx.delete(version_key(&place, &parameter, gone));
@@ -140,7 +140,8 @@ fn check_data_type(given: Option<&str>) -> Result<(), Fault> {
 }
 
 /// What the new version says: what the request does, else what the version before it did.
-fn meta(
+async fn meta(
+    core: &Core,
     call: &Call,
     wish: &Wish,
     before: Option<&Parameter>,
@@ -161,9 +162,6 @@ fn meta(
     let given = wish.allowed_pattern.clone();
     let allowed_pattern = given.or_else(|| before.and_then(|it| it.allowed_pattern.clone()));
     let allowed_pattern = allowed_pattern.filter(|it| !it.is_empty());
-    if let Some(allowed) = &allowed_pattern {
-        pattern::check(allowed, kind, &wish.value)?;
-    }
     let given = wish.policies.clone();
     let Policies {
         expiration,
@@ -183,6 +181,10 @@ fn meta(
              Region ({MAX_ADVANCED}). To add more parameters, delete existing parameters."
         )));
     }
+    // Only once the value is known to be no longer than one may be.
+    if let Some(allowed) = &allowed_pattern {
+        check_pattern(core, &call.account, allowed, kind, &wish.value).await?;
+    }
     let description = wish.description.clone();
     let data_type = wish.data_type.clone();
     Ok(Meta {
@@ -199,6 +201,26 @@ fn meta(
         modified_at: call.now,
         modified_by: call.caller.arn.clone(),
     })
+}
+
+/// Whether a pattern allows a value. Both are the caller's choice, and may take a processor for seconds: so it is done apart from the
+/// tasks that serve others, in the account's turn.
+async fn check_pattern(
+    core: &Core,
+    account: &str,
+    allowed: &str,
+    kind: Kind,
+    value: &str,
+) -> Result<(), Fault> {
+    let turn = core.matching.take(account).await;
+    let (allowed, value) = (allowed.to_owned(), value.to_owned());
+    let checked = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        pattern::check(&allowed, kind, &value)
+    });
+    checked
+        .await
+        .unwrap_or_else(|error| Err(SsmFaults::internal(&error)))
 }
 
 /// The key of KMS that a request asks for; `None` for the one that AWS makes for an account, whose place the
