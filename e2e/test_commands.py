@@ -109,7 +109,7 @@ def test_logs_that_are_nowhere(wharf):
     [
         (("logs", "nobody"), "cluster default of us-east-1 has no service nobody, and no cluster there a task nobody"),
         (("exec", "nobody", "--", "true"), "--cluster and --region look elsewhere"),
-        (("logs", "x", "--since", "yesterday"), "10m say"),
+        (("logs", "x", "--since", "yesterday"), "such as 10m"),
         (("logs", "x", "--cluster", "none"), "there is no such cluster in us-east-1"),
     ],
 )
