@@ -138,7 +138,10 @@ pub async fn untag(
     input: UntagResourceRequest,
 ) -> Result<UntagResourceResponse, Fault> {
     let gone = input.tag_keys.unwrap_or_default();
-    let remove = |held: &mut Tags| tags::RULES.remove(held, &gone);
+    let remove = |held: &mut Tags| {
+        let removed = tags::RULES.remove(held, &gone);
+        removed.map_err(fault::bad_request)
+    };
     change(core, call, input.resource_arn, remove).await?;
     Ok(UntagResourceResponse {})
 }

@@ -3,7 +3,7 @@
 use wharf_api_eks::{
     CreateAccessConfigRequest, CreateClusterRequest, CreateNodegroupRequest, DeleteClusterRequest,
     DescribeClusterRequest, DescribePodIdentityAssociationRequest, Eks as _, LogSetup, Logging,
-    TagResourceRequest, UpdateClusterConfigRequest,
+    TagResourceRequest, UntagResourceRequest, UpdateClusterConfigRequest,
 };
 use wharf_testkit::{ACCOUNT, REGION, call, refused};
 use wharf_wire::Fault;
@@ -170,6 +170,11 @@ async fn operations_on_tags_have_a_code_of_their_own() {
     let bad = "BadRequestException";
     let text = "Tag keys that begin with aws: are reserved for AWS use.";
     refused(tag(vec!["aws:mine".to_owned()]).await, bad, text);
+    let input = UntagResourceRequest {
+        resource_arn: arn.clone(),
+        tag_keys: Some(vec!["aws:mine".to_owned()]),
+    };
+    refused(home.eks.untag_resource(&call(), input).await, bad, text);
     tag((0..50).map(|it| format!("k{it}")).collect())
         .await
         .unwrap();
