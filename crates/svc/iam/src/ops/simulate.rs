@@ -37,7 +37,7 @@ const ANSWER_BYTES: usize = 2 << 20;
 const NAME_BYTES: usize = 2 << 20;
 
 /// Comparisons of bytes that one call may come to, about: a second or some. Policies and values of keys are the caller's, and each part
-/// of the ones may be compared with all of the others, for each action on each resource.
+/// of the ones may be compared with all values of one key, for each action on each resource.
 const STEPS: usize = 1 << 30;
 /// Bytes of a policy's text that are one comparison, at least.
 const PART: usize = 8;
@@ -271,15 +271,16 @@ fn steps(policies: &PolicySet<'_>, resources: &[String], context: &Conditions) -
     let all = all.chain(&own.boundary).chain(own.session.iter().flatten());
     let all = all.chain(policies.resource.map(|it| it.policy));
     let parts = all.map(|it| it.size()).sum::<usize>() / PART;
-    let sizes = || {
-        context
-            .iter()
-            .flat_map(|(_, values)| values)
-            .map(String::len)
-    };
+    let sizes = context.iter().flat_map(|(_, values)| values);
     // A variable is measured each time, many characters at once.
-    let variable = sizes().max().unwrap_or(0) / 16;
-    let values = sizes().map(|it| it + BESIDE + variable).sum::<usize>();
+    let variable = sizes.map(String::len).max().unwrap_or(0) / 16;
+    let of_key = |values: &[String]| {
+        let costs = values.iter().map(|it| it.len() + BESIDE + variable);
+        costs.sum::<usize>()
+    };
+    // A condition is about one key.
+    let values = context.iter().map(|(_, values)| of_key(values));
+    let values = values.max().unwrap_or(0);
     let names = resources.iter().map(String::len).sum::<usize>();
     let said = (values + BESIDE).saturating_mul(resources.len());
     parts.saturating_mul(said.saturating_add(names))

@@ -387,6 +387,16 @@ async fn what_would_take_long_is_asked_in_pages_or_refused() {
     let told = answer.evaluation_results.unwrap().len();
     assert!((1..100).contains(&told), "{told}");
     assert!(answer.marker.is_some());
+    // A condition is about one key, whatever others have.
+    let mut many = of(2 << 10);
+    let others = (0..40).map(|it| ContextEntry {
+        context_key_name: Some(format!("aws:RequestTag/b{it}")),
+        context_key_values: Some(vec!["a".repeat(2 << 10)]),
+        context_key_type: text("string"),
+    });
+    many.context_entries.as_mut().unwrap().extend(others);
+    let answer = w.iam.simulate_custom_policy(&root(), many).await.unwrap();
+    assert_eq!(answer.evaluation_results.unwrap().len(), told);
     refused(
         w.iam.simulate_custom_policy(&root(), of(64 << 10)).await,
         "InvalidInput",
