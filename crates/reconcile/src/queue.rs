@@ -118,7 +118,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.wake.notify_one();
     }
 
-    /// The next key; it belongs to the caller until [`Queue::done`] or [`Queue::failed`].
+    /// The next key; it belongs to the caller until [`Queue::done`], [`Queue::deferred`] or [`Queue::failed`].
     pub async fn next(&self) -> K {
         loop {
             let notified = self.wake.notified();
@@ -151,6 +151,17 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     /// The key could not be dealt with: it comes back after a delay that grows with each failure, sooner if it is woken.
     pub fn failed(&self, key: &K) {
         self.finish(key, true);
+    }
+
+    /// It was not the key's turn: it comes back after a delay, and what failed before still counts.
+    pub fn deferred(&self, key: &K, delay: Duration) {
+        let (mut inner, now) = (self.lock(), Instant::now());
+        inner.working.remove(key);
+        // Whoever woke it meanwhile has it looked at then.
+        inner.again.remove(key);
+        inner.set_timer(key.clone(), now + delay);
+        drop(inner);
+        self.wake.notify_one();
     }
 
     fn finish(&self, key: &K, failed: bool) {
@@ -357,6 +368,18 @@ mod tests {
         later.wake("a");
         assert_eq!(later.depth().ready, 1);
         assert_eq!(comes_after(&later).await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_looked_at_has_not_gone_well() {
+        let queue = failing(9).await;
+        let key = queue.next().await;
+        queue.wake("a");
+        queue.deferred(&key, Duration::from_millis(10));
+        assert_eq!(queue.depth().failing, 1);
+        assert!((10..20).contains(&comes_after(&queue).await));
+        queue.failed(&key);
+        assert!(comes_after(&queue).await > 12_800);
     }
 
     #[tokio::test(start_paused = true)]

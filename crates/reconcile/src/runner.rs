@@ -14,6 +14,8 @@ pub enum Next {
     Settled,
     /// A look after this long, whatever happens.
     After(Duration),
+    /// It was not looked at, for it is not its turn: again after this long, and what failed before is not forgotten.
+    Deferred(Duration),
 }
 
 /// Runs until `stop`: takes keys, calls `work`, retries failures with the queue's delays, sooner those that are woken. At most
@@ -42,14 +44,15 @@ where
             let mut guard = Release {
                 queue: &queue,
                 key: &key,
-                ok: false,
+                end: End::Failed,
             };
             match work(key.clone()).await {
-                Ok(Next::Settled) => guard.ok = true,
+                Ok(Next::Settled) => guard.end = End::Done,
                 Ok(Next::After(delay)) => {
                     queue.wake_after(key.clone(), delay);
-                    guard.ok = true;
+                    guard.end = End::Done;
                 }
+                Ok(Next::Deferred(delay)) => guard.end = End::Deferred(delay),
                 Err(error) => tracing::warn!(?key, %error, "reconciling a key failed; will retry"),
             }
         });
@@ -60,15 +63,21 @@ where
 struct Release<'a, K: Clone + Eq + Hash> {
     queue: &'a Queue<K>,
     key: &'a K,
-    ok: bool,
+    end: End,
+}
+
+enum End {
+    Done,
+    Deferred(Duration),
+    Failed,
 }
 
 impl<K: Clone + Eq + Hash> Drop for Release<'_, K> {
     fn drop(&mut self) {
-        if self.ok {
-            self.queue.done(self.key)
-        } else {
-            self.queue.failed(self.key)
+        match self.end {
+            End::Done => self.queue.done(self.key),
+            End::Deferred(delay) => self.queue.deferred(self.key, delay),
+            End::Failed => self.queue.failed(self.key),
         }
     }
 }
@@ -104,5 +113,33 @@ mod tests {
         };
         run(queue, 2, stop, work).await;
         assert_eq!(tries.load(Ordering::SeqCst), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_is_waited_for_ends_no_row_of_failures() {
+        let (queue, stop) = (Arc::new(Queue::default()), CancellationToken::new());
+        let tries = Arc::new(AtomicU32::new(0));
+        queue.wake("a");
+        let work = {
+            let (tries, stop) = (tries.clone(), stop.clone());
+            move |_| {
+                let (tries, stop) = (tries.clone(), stop.clone());
+                async move {
+                    match tries.fetch_add(1, Ordering::SeqCst) {
+                        0 | 2 => Err("not yet"),
+                        1 => Ok(Next::Deferred(Duration::from_secs(1))),
+                        _ => {
+                            stop.cancel();
+                            Ok(Next::Settled)
+                        }
+                    }
+                }
+            }
+        };
+        let start = tokio::time::Instant::now();
+        run(queue, 2, stop, work).await;
+        // 50 ms, a second, and 100 ms, as tokio's clock rounds them.
+        let took = start.elapsed().as_millis();
+        assert!((1150..1160).contains(&took), "{took}");
     }
 }

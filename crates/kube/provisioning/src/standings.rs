@@ -81,7 +81,7 @@ mod tests {
         let first = Duration::from_secs(30);
         let wait = || match standings.later("u", first) {
             Next::After(wait) => wait.as_secs(),
-            other @ Next::Settled => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         };
         let waits: Vec<u64> = (0..12).map(|_| wait()).collect();
         assert_eq!(waits[..5], [30, 60, 120, 240, 300]);

@@ -133,7 +133,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let Some(_share) = core.forecasting.try_take(&place.account) else {
-        return Ok(Next::After(CROWDED));
+        return Ok(Next::Deferred(CROWDED));
     };
     let Some(policy) = core.table.read::<Policy>(&key).await? else {
         return Ok(Next::Settled);

@@ -94,7 +94,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let Some(_share) = core.looks.try_take(&scope.account) else {
-        return Ok(Next::After(AGAIN));
+        return Ok(Next::Deferred(AGAIN));
     };
     if kind == NodeGroup::KIND {
         return match core.table.read::<NodeGroup>(&key).await? {

@@ -118,7 +118,7 @@ impl Reports {
             return Ok(Next::Settled);
         };
         let Some(_share) = self.shares.try_take(&scope.account) else {
-            return Ok(Next::After(AGAIN));
+            return Ok(Next::Deferred(AGAIN));
         };
         let Some(stored) = self.service.table.read::<Report>(key).await? else {
             return Ok(Next::Settled);

@@ -106,7 +106,7 @@ impl Jobs {
             return routed.map(|()| Next::Settled).map_err(failed);
         }
         let Some(_share) = self.shares.try_take(&scope.account) else {
-            return Ok(Next::After(AGAIN));
+            return Ok(Next::Deferred(AGAIN));
         };
         match kind {
             ExportTask::KIND => exports::run::step(self, &scope, key).await,

@@ -110,7 +110,7 @@ pub async fn look(core: &Core, found: &Found) -> Result<Next, StepError> {
             };
             if held_turn.is_none() && !is_task(rotation) {
                 // A worker that waited for it would be taken from other accounts.
-                return Ok(Next::After(pause(now.since(due))));
+                return Ok(Next::Deferred(pause(now.since(due))));
             }
             let tried = carry(core, found, rotation, turn).await;
             // What the endpoint did to the secret meanwhile counts.

@@ -81,7 +81,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::After(Duration::from_secs((due - now).unsigned_abs())));
     }
     let Some(_turn) = core.sending.try_take(&place.account) else {
-        return Ok(Next::After(CROWDED));
+        return Ok(Next::Deferred(CROWDED));
     };
     let sender = Sender {
         core: &core,

@@ -416,7 +416,7 @@ async fn an_account_whose_images_never_arrive_keeps_no_others_waiting() {
         asks.recv().await.unwrap();
     }
     // Its share is taken: it comes again.
-    assert!(matches!(look(&own).await.unwrap(), Next::After(_)));
+    assert!(matches!(look(&own).await.unwrap(), Next::Deferred(_)));
     let others = Scope::new("ecr", OTHER, "us-east-1").key("any", "");
     assert_eq!(look(&others).await.unwrap(), Next::Settled);
     held.iter().for_each(|it| it.abort());

@@ -78,7 +78,7 @@ impl Catalog {
             return Next::Settled;
         };
         let Some(_share) = self.inner.replicating.try_take(&scope.account) else {
-            return Next::After(AGAIN);
+            return Next::Deferred(AGAIN);
         };
         let source = Registry::new(&scope.account, &scope.region);
         let Registry {
