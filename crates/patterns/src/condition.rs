@@ -1,6 +1,10 @@
 //! A pattern that was read: alternatives, each of conditions on fields that must all hold.
 
-use std::{collections::HashMap, ptr, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ptr,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -8,6 +12,10 @@ use crate::test::Test;
 
 /// Bytes of a text from which on it is known which conditions it meets.
 const LONG: usize = 64;
+
+/// What a name of a path takes in memory beside its letters, in each alternative: in the condition, in the tree, and in the lists
+/// of both.
+const NAME_BYTES: usize = 128;
 
 /// A pattern that was read and checked.
 #[derive(Debug, Clone)]
@@ -101,6 +109,21 @@ impl Pattern {
     pub fn tests(&self) -> usize {
         let conditions = self.alternatives.iter().flat_map(|it| &it.conditions);
         conditions.flat_map(|it| &it.tests).map(Test::count).sum()
+    }
+
+    /// About how many bytes of memory it takes, in an index as well. What a text of some kilobytes says in `$or`s takes
+    /// megabytes: each alternative has all its names in full.
+    pub fn bytes(&self) -> usize {
+        let mut shared = HashSet::new();
+        let mut bytes = 0;
+        for condition in self.alternatives.iter().flat_map(|it| &it.conditions) {
+            let names = condition.path.iter().map(|it| NAME_BYTES + it.len());
+            bytes += names.sum::<usize>();
+            if shared.insert(Arc::as_ptr(condition)) {
+                bytes += condition.tests.iter().map(Test::bytes).sum::<usize>();
+            }
+        }
+        bytes
     }
 
     /// Whether it has conditions on fields within fields.

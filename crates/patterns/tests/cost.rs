@@ -46,3 +46,18 @@ fn what_many_alternatives_have_in_common_is_bounded() {
     let error = read(10).unwrap_err();
     assert!(error.0.contains("too complex"), "{error}");
 }
+
+#[test]
+fn what_a_pattern_takes_in_memory_is_known() {
+    let bytes = |text: &str| Pattern::parse(text).unwrap().bytes();
+    let plain = bytes(r#"{"source": ["aws.ecs"], "detail": {"state": ["on", "off"]}}"#);
+    assert!((300..1500).contains(&plain), "{plain}");
+    // A list that alternatives share is there once, each of their names each time.
+    let choices: Vec<Value> = (0..1000).map(|it| json!({"x": [it]})).collect();
+    let list: Vec<String> = (0..100)
+        .map(|it| "v".repeat(100) + &it.to_string())
+        .collect();
+    let shared = json!({"$or": choices, "a": list}).to_string();
+    let shared = bytes(&shared);
+    assert!((2000 * 128..1 << 20).contains(&shared), "{shared}");
+}
