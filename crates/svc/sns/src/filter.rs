@@ -138,6 +138,16 @@ impl View {
 }
 
 impl Filter {
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Open => 0,
+            Self::OfAttributes(pattern) | Self::OfBody(pattern) => {
+                pattern.as_ref().map_or(0, Pattern::bytes)
+            }
+        }
+    }
+
     pub fn of(settings: &Settings) -> Self {
         match &settings.filter {
             None => Self::Open,

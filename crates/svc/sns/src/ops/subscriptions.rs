@@ -20,6 +20,7 @@ use crate::{
         subscription_settings::{check_dead_letters, check_replay, set},
     },
     records::{Settings, Subscription, Topic},
+    subscribers,
 };
 
 /// What AWS says in the place of the ARN of a subscription that is not confirmed.
@@ -98,13 +99,16 @@ pub async fn subscribe(
                 unknown: Default::default(),
             };
             let (at, topic) = (id.key(), id.topic.key());
+            let turn = core.turns.take(&topic).await;
             transact!(core.table, &call.permit, |tx| {
                 // A topic that is deleted meanwhile gets no subscription.
                 if tx.find::<Topic>(&topic).await?.is_none() {
                     return Err(fault::no_topic());
                 }
                 tx.put(&at, &record);
+                subscribers::changed(&mut tx, &id.topic).await?;
             });
+            drop(turn);
             if let Some(replay) = record.settings.replay.as_ref().filter(|_| !record.pending) {
                 archive::replay(core, call, &id, &record, replay).await?;
             }
