@@ -4,7 +4,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::Value;
@@ -152,7 +155,13 @@ impl Matcher {
 
     /// The streams of the archives that keep an event, with their keys.
     fn archives(&self, event: &Value) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let fits = |it: &&CompiledArchive| it.pattern.as_ref().is_none_or(|it| it.matches(event));
+        let fits = |it: &&CompiledArchive| match &it.pattern {
+            None => true,
+            Some(pattern) => pattern.judge(event).unwrap_or_else(|| {
+                given_up(&it.stream);
+                false
+            }),
+        };
         self.archives
             .iter()
             .filter(fits)
@@ -166,8 +175,24 @@ impl Matcher {
 
     /// The rules that want an event.
     fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
-        let found = self.index.matches(event).into_iter();
-        found.map(|place| &self.rules[place])
+        let judged = self.index.judge(event);
+        for place in judged.given_up {
+            given_up(&self.rules[place].arn);
+        }
+        judged.fit.into_iter().map(|place| &self.rules[place])
+    }
+}
+
+/// Says that an event is held to be none that a rule or an archive wants, ever less often: events come in as often as somebody likes.
+fn given_up(by: &str) {
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    let times = TIMES.fetch_add(1, Ordering::Relaxed) + 1;
+    if times.is_power_of_two() {
+        tracing::warn!(
+            by,
+            times,
+            "holding an event to a pattern was given up, it would take too many steps: the event does not match"
+        );
     }
 }
 
