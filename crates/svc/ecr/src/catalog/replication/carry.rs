@@ -68,8 +68,8 @@ impl Catalog {
         Ok(scopes.iter().map(|it| it.key(Owed::KIND, "")).collect())
     }
 
-    /// Carries out what a registry owes to destinations, and brings its backfills to them forward. What fails for the moment does not keep the rest from
-    /// going, and is tried when the registry is looked at again.
+    /// Carries out what a registry owes to destinations, and brings its backfills to them forward. What fails for the moment
+    /// does not keep the rest from going, and is tried when the registry is looked at again.
     pub async fn replicate_registry(
         &self,
         dispatcher: &Dispatcher,
