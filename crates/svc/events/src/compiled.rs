@@ -43,6 +43,24 @@ const FRAME_BYTES: usize = 512;
 const VALUE_BYTES: usize = 32;
 
 static JUDGING: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
+static ANNOUNCED: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
+
+/// Who brings events about. Those that services announce are told of all accounts by one loop: it must not wait behind the
+/// calls of one account, of which there may be many with long events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Call,
+    Service,
+}
+
+impl Origin {
+    fn turns(self) -> &'static Shares {
+        match self {
+            Self::Call => &JUDGING,
+            Self::Service => &ANNOUNCED,
+        }
+    }
+}
 
 pub struct Compiled {
     buses: Made<BusName, Matcher>,
@@ -128,13 +146,14 @@ impl Matcher {
     /// It panicked.
     pub async fn judged(
         self: &Arc<Self>,
+        origin: Origin,
         account: &str,
         document: Value,
         is_new: bool,
     ) -> Result<Judged, JoinError> {
         let comparisons = self.tests.saturating_mul(values(&document));
         let matcher = self.clone();
-        apart(account, comparisons, move || {
+        apart(origin, account, comparisons, move || {
             matcher.judge(document, is_new)
         })
         .await
@@ -211,6 +230,7 @@ pub fn values(document: &Value) -> usize {
 /// # Errors
 /// It panicked.
 pub async fn apart<T: Send + 'static>(
+    origin: Origin,
     account: &str,
     comparisons: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -218,7 +238,7 @@ pub async fn apart<T: Send + 'static>(
     if comparisons <= AT_ONCE {
         return Ok(work());
     }
-    in_turn(JUDGING.take(account).await, work).await
+    in_turn(origin.turns().take(account).await, work).await
 }
 
 async fn in_turn<T: Send + 'static>(
@@ -234,12 +254,12 @@ async fn in_turn<T: Send + 'static>(
 }
 
 /// The turn of a bus's account to read and compile its patterns, if these may be many.
-async fn turn(table: &Table<EventsFaults>, bus: &BusName) -> Option<Share> {
+async fn turn(origin: Origin, table: &Table<EventsFaults>, bus: &BusName) -> Option<Share> {
     let account = bus.place.account.as_str();
     let held = |kind: &str| (table.store()).held_of_kind(SERVICE, kind, account).bytes;
     match held(Rule::KIND) + held(Archive::KIND) <= COMPILED_AT_ONCE {
         true => None,
-        false => Some(JUDGING.take(account).await),
+        false => Some(origin.turns().take(account).await),
     }
 }
 
@@ -291,6 +311,7 @@ impl Compiled {
     /// The store's.
     pub async fn of(
         &self,
+        origin: Origin,
         table: &Table<EventsFaults>,
         bus: &BusName,
     ) -> Result<Arc<Matcher>, ChangeError> {
@@ -300,7 +321,7 @@ impl Compiled {
         if let Some(known) = self.buses.get(bus, stored.revision) {
             return Ok(known);
         }
-        let turn = turn(table, bus).await;
+        let turn = turn(origin, table, bus).await;
         // Others have waited for the same.
         if let Some(known) = self.buses.get(bus, stored.revision) {
             return Ok(known);
@@ -327,7 +348,7 @@ pub async fn pattern_bytes(
     table: &Table<EventsFaults>,
     bus: &BusName,
 ) -> Result<usize, ChangeError> {
-    let turn = turn(table, bus).await;
+    let turn = turn(Origin::Call, table, bus).await;
     let sum = |_: &BusName, rules: Vec<(String, Rule)>, archives: Vec<Archive>| -> usize {
         let of_rules = rules.iter().map(|(_, it)| bytes_of(it.pattern.as_deref()));
         let of_archives = archives.iter().map(|it| bytes_of(it.pattern.as_deref()));
@@ -453,7 +474,12 @@ mod tests {
         let judged = |count: usize| {
             let matcher = matcher.clone();
             let document = event(count);
-            tokio::spawn(async move { matcher.judged("busy", document, true).await.is_ok() })
+            tokio::spawn(async move {
+                matcher
+                    .judged(Origin::Call, "busy", document, true)
+                    .await
+                    .is_ok()
+            })
         };
         // Few are made at once.
         assert!(judged(10).await.unwrap());
@@ -495,9 +521,9 @@ mod tests {
         let turns: Vec<_> = std::iter::from_fn(|| JUDGING.try_take("many-rules")).collect();
         let waits = {
             let (table, compiled, many) = (table.clone(), compiled.clone(), many.clone());
-            tokio::spawn(async move { compiled.of(&table, &many).await })
+            tokio::spawn(async move { compiled.of(Origin::Call, &table, &many).await })
         };
-        let first = compiled.of(&table, &few).await.unwrap();
+        let first = compiled.of(Origin::Call, &table, &few).await.unwrap();
         assert_eq!(first.rules.len(), 1);
         assert!(!waits.is_finished());
         drop(turns);
@@ -506,13 +532,34 @@ mod tests {
         // It is compiled once until a rule changes.
         assert!(Arc::ptr_eq(
             &waited,
-            &compiled.of(&table, &many).await.unwrap()
+            &compiled.of(Origin::Call, &table, &many).await.unwrap()
         ));
         let pattern = bytes_of(Some(r#"{"source": ["shop"]}"#));
         assert!(pattern > 0);
         assert_eq!(pattern_bytes(&table, &many).await.unwrap(), 10 * pattern);
         put_rule(&table, &many, "another", "").await;
-        assert_eq!(compiled.of(&table, &many).await.unwrap().rules.len(), 11);
+        assert_eq!(
+            compiled
+                .of(Origin::Call, &table, &many)
+                .await
+                .unwrap()
+                .rules
+                .len(),
+            11
+        );
+    }
+
+    #[tokio::test]
+    async fn what_services_announce_does_not_wait_for_the_calls_of_the_account() {
+        let _alone = ALONE.lock().await;
+        let turns: Vec<_> = std::iter::from_fn(|| JUDGING.try_take("calls")).collect();
+        assert!(!turns.is_empty());
+        let waits = tokio::spawn(apart(Origin::Call, "calls", usize::MAX, || ()));
+        let announced = apart(Origin::Service, "calls", usize::MAX, || ());
+        announced.await.unwrap();
+        assert!(!waits.is_finished());
+        drop(turns);
+        waits.await.unwrap().unwrap();
     }
 
     #[test]
