@@ -137,6 +137,19 @@ impl Glob {
         }
     }
 
+    /// About how many bytes it takes in memory beside itself.
+    pub fn bytes(&self) -> usize {
+        let rest = match &self.rest {
+            Rest::Nothing => 0,
+            Rest::Pieces { middle, end } => {
+                let pieces = middle.iter().map(|it| size_of::<Box<str>>() + it.len());
+                pieces.sum::<usize>() + end.len()
+            }
+            Rest::Tokens(tokens) => size_of_val(&**tokens),
+        };
+        self.prefix.len() + rest
+    }
+
     /// What every value that matches begins with.
     pub fn prefix(&self) -> &str {
         &self.prefix

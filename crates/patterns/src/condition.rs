@@ -1,6 +1,10 @@
 //! A pattern that was read: alternatives, each of conditions on fields that must all hold.
 
-use std::{collections::HashMap, ptr, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ptr,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -8,6 +12,10 @@ use crate::test::Test;
 
 /// Bytes of a text from which on it is known which conditions it meets.
 const LONG: usize = 64;
+
+/// What a name of a path takes in memory beside its letters, in each alternative: in the condition, in the tree, and in the lists
+/// of both.
+const NAME_BYTES: usize = 128;
 
 /// A pattern that was read and checked.
 #[derive(Debug, Clone)]
@@ -26,29 +34,69 @@ pub(crate) struct Alternative {
     absences: Vec<Arc<Condition>>,
 }
 
+/// Steps that holding a document to one pattern may take: a second or less. Alternatives with conditions on the objects of a
+/// list are each held to all of these: a thousand of them, and some ten thousand objects, would take minutes.
+const MOST_STEPS: usize = 1 << 24;
+/// The same of all patterns of an index together, and what each has beyond that.
+const MOST_STEPS_OF_ALL: usize = 1 << 26;
+const LEAST_STEPS: usize = 1 << 16;
+/// What is remembered of a document, at most: some megabytes.
+const MOST_KNOWN: usize = 1 << 18;
+
 /// What was found out about one document: a condition that many alternatives have is held to a list or a
-/// long text once.
+/// long text once. It counts the steps too: where there are none left, nothing holds any more.
 #[derive(Debug, Default)]
-pub(crate) struct Memo(HashMap<(*const Condition, *const Value), bool>);
+pub(crate) struct Memo {
+    known: HashMap<(*const Condition, *const Value), bool>,
+    /// Steps that are left for this pattern.
+    left: usize,
+    /// Steps of all patterns.
+    spent: usize,
+}
 
 impl Memo {
+    /// Begins with another pattern.
+    pub fn begin(&mut self) {
+        let of_all = MOST_STEPS_OF_ALL.saturating_sub(self.spent);
+        self.left = of_all.clamp(LEAST_STEPS, MOST_STEPS);
+    }
+
+    /// Whether the steps of this pattern are used up: what it says of the document is not known.
+    pub fn is_used_up(&self) -> bool {
+        self.left == 0
+    }
+
+    fn spend(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(steps);
+        self.spent = self.spent.saturating_add(steps);
+    }
+
+    /// `judge` counts its steps.
     fn once(
         &mut self,
         condition: &Arc<Condition>,
         value: &Value,
-        judge: impl FnOnce() -> bool,
+        judge: impl FnOnce(&mut usize) -> bool,
     ) -> bool {
+        if self.is_used_up() {
+            return false;
+        }
         let worth = match value {
             Value::String(text) => text.len() >= LONG,
             Value::Array(_) | Value::Object(_) => true,
             _ => false,
         };
-        match worth {
-            true => *(self.0)
-                .entry((Arc::as_ptr(condition), ptr::from_ref(value)))
-                .or_insert_with(judge),
-            false => judge(),
+        let key = (Arc::as_ptr(condition), ptr::from_ref(value));
+        if worth && let Some(known) = self.known.get(&key) {
+            return *known;
         }
+        let mut steps = 0;
+        let holds = judge(&mut steps);
+        self.spend(steps);
+        if worth && self.known.len() < MOST_KNOWN {
+            self.known.insert(key, holds);
+        }
+        holds
     }
 }
 
@@ -66,11 +114,16 @@ impl Condition {
     }
 
     /// Whether a value fits, or one of a list.
-    fn fits(&self, value: &Value) -> bool {
+    fn fits(&self, value: &Value, steps: &mut usize) -> bool {
+        *steps += 1;
         match value {
-            Value::Array(elements) => elements.iter().any(|it| self.fits(it)),
+            Value::Array(elements) => elements.iter().any(|it| self.fits(it, steps)),
             Value::Object(_) => false,
-            value => self.tests.iter().any(|it| it.fits(value)),
+            value => {
+                let long = value.as_str().map_or(0, str::len) / LONG;
+                *steps += self.tests.len() * (1 + long);
+                self.tests.iter().any(|it| it.fits(value))
+            }
         }
     }
 }
@@ -91,16 +144,39 @@ struct Leaf {
 }
 
 impl Pattern {
-    /// Whether a document fits.
+    /// Whether a document fits; one that would take too many steps does not.
     pub fn matches(&self, document: &Value) -> bool {
+        self.judge(document) == Some(true)
+    }
+
+    /// Whether a document fits; `None` if it would take too many steps to know. Ordinary patterns take less for any document
+    /// that an event or a message may be.
+    pub fn judge(&self, document: &Value) -> Option<bool> {
         let mut memo = Memo::default();
-        (self.alternatives.iter()).any(|it| it.holds(document, &mut memo))
+        memo.begin();
+        let fits = (self.alternatives.iter()).any(|it| it.holds(document, &mut memo));
+        (fits || !memo.is_used_up()).then_some(fits)
     }
 
     /// How many tests its alternatives have together: a value of a document may be held to all of those of its field.
     pub fn tests(&self) -> usize {
         let conditions = self.alternatives.iter().flat_map(|it| &it.conditions);
         conditions.flat_map(|it| &it.tests).map(Test::count).sum()
+    }
+
+    /// About how many bytes of memory it takes, in an index as well. What a text of some kilobytes says in `$or`s takes
+    /// megabytes: each alternative has all its names in full.
+    pub fn bytes(&self) -> usize {
+        let mut shared = HashSet::new();
+        let mut bytes = 0;
+        for condition in self.alternatives.iter().flat_map(|it| &it.conditions) {
+            let names = condition.path.iter().map(|it| NAME_BYTES + it.len());
+            bytes += names.sum::<usize>();
+            if shared.insert(Arc::as_ptr(condition)) {
+                bytes += condition.tests.iter().map(Test::bytes).sum::<usize>();
+            }
+        }
+        bytes
     }
 
     /// Whether it has conditions on fields within fields.
@@ -137,7 +213,7 @@ impl Alternative {
     pub fn holds(&self, document: &Value, memo: &mut Memo) -> bool {
         let absent = self.absences.iter().map(|it| {
             // Of the document as a whole, which no test is of.
-            memo.once(it, document, || !has_value(document, &it.path))
+            memo.once(it, document, |steps| !has_value(document, &it.path, steps))
         });
         let absent: Vec<bool> = absent.collect();
         self.tree.holds(Some(document), &absent, memo)
@@ -157,8 +233,12 @@ impl Node {
         self.fields[last].1.at(rest)
     }
 
-    /// Each field of a pattern meets each value of a document once at most.
+    /// Each field of an alternative meets each value of a document once at most.
     fn holds(&self, value: Option<&Value>, absent: &[bool], memo: &mut Memo) -> bool {
+        memo.spend(1);
+        if memo.is_used_up() {
+            return false;
+        }
         if let ([leaf], []) = (&*self.tests, &*self.fields) {
             return leaf.holds(value, absent, memo);
         }
@@ -177,18 +257,19 @@ impl Leaf {
     fn holds(&self, value: Option<&Value>, absent: &[bool], memo: &mut Memo) -> bool {
         self.absence.is_some_and(|at| absent[at])
             || value.is_some_and(|value| {
-                let judge = || self.condition.fits(value);
+                let judge = |steps: &mut usize| self.condition.fits(value, steps);
                 memo.once(&self.condition, value, judge)
             })
     }
 }
 
 /// Whether there is a value, neither an object nor an empty list, at the end of a path.
-fn has_value(document: &Value, path: &[String]) -> bool {
+fn has_value(document: &Value, path: &[String], steps: &mut usize) -> bool {
+    *steps += 1;
     match (document, path.split_first()) {
-        (Value::Array(elements), _) => elements.iter().any(|it| has_value(it, path)),
+        (Value::Array(elements), _) => elements.iter().any(|it| has_value(it, path, steps)),
         (Value::Object(fields), Some((first, rest))) => {
-            fields.get(first).is_some_and(|it| has_value(it, rest))
+            (fields.get(first)).is_some_and(|it| has_value(it, rest, steps))
         }
         (value, None) => !value.is_object(),
         _ => false,

@@ -26,6 +26,14 @@ pub struct Index {
     always: Vec<u32>,
 }
 
+/// What an index says of a document, by the places of its patterns, ascending.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    pub fit: Vec<usize>,
+    /// It would take too many steps to know whether they fit.
+    pub given_up: Vec<usize>,
+}
+
 /// What is filed under a field.
 #[derive(Debug, Default)]
 struct Field {
@@ -119,22 +127,37 @@ impl Index {
         index
     }
 
-    /// The places of the patterns that fit, ascending.
+    /// The places of the patterns that fit, ascending; those that would take too many steps do not.
     pub fn matches(&self, document: &Value) -> Vec<usize> {
+        self.judge(document).fit
+    }
+
+    /// Which patterns fit, and of which it would take too many steps to know.
+    pub fn judge(&self, document: &Value) -> Judged {
         let mut found = Found::new();
         found.extend(&self.always);
         self.root.walk(document, &mut found);
         let mut numbers = found.numbers;
         numbers.sort_unstable();
         numbers.dedup();
-        let (mut fit, mut memo) = (Vec::new(), Memo::default());
+        let (mut judged, mut memo, mut begun) = (Judged::default(), Memo::default(), None);
         for number in numbers {
             let (place, alternative) = &self.alternatives[number as usize];
-            if fit.last() != Some(place) && alternative.holds(document, &mut memo) {
-                fit.push(*place);
+            if judged.fit.last() == Some(place) || judged.given_up.last() == Some(place) {
+                continue;
+            }
+            // Alternatives of a pattern follow one another.
+            if begun != Some(*place) {
+                memo.begin();
+                begun = Some(*place);
+            }
+            match alternative.holds(document, &mut memo) {
+                true => judged.fit.push(*place),
+                false if memo.is_used_up() => judged.given_up.push(*place),
+                false => {}
             }
         }
-        fit
+        judged
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `test` is what one value is compared with.
 //!
 //! Invariants: the index and the single pattern agree; the cost of one pattern is bounded by its size
-//! and the document's; no I/O.
+//! and the document's, and by a number of steps, beyond which the document does not fit; no I/O.
 
 #![forbid(unsafe_code)]
 
@@ -16,5 +16,5 @@ mod parse;
 mod test;
 
 pub use condition::Pattern;
-pub use index::Index;
+pub use index::{Index, Judged};
 pub use parse::NotAPattern;

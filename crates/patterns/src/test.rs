@@ -71,6 +71,23 @@ impl Test {
         }
     }
 
+    /// About what it takes in memory, filed in an index as well.
+    pub fn bytes(&self) -> usize {
+        let beside = match self {
+            Self::Text(text)
+            | Self::Folded(text)
+            | Self::Prefix(text)
+            | Self::FoldedPrefix(text)
+            | Self::Suffix(text)
+            | Self::FoldedSuffix(text) => 2 * text.len(),
+            // Its pieces are lists of letters.
+            Self::Wildcard(glob) => glob.bytes(),
+            Self::Not(unwanted) => unwanted.iter().map(Self::bytes).sum(),
+            _ => 0,
+        };
+        2 * size_of::<Self>() + beside
+    }
+
     /// Whether a value that is neither an object nor a list fits.
     pub fn fits(&self, value: &Value) -> bool {
         match (self, value) {

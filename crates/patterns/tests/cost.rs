@@ -46,3 +46,52 @@ fn what_many_alternatives_have_in_common_is_bounded() {
     let error = read(10).unwrap_err();
     assert!(error.0.contains("too complex"), "{error}");
 }
+
+#[test]
+fn what_a_pattern_takes_in_memory_is_known() {
+    let bytes = |text: &str| Pattern::parse(text).unwrap().bytes();
+    let plain = bytes(r#"{"source": ["aws.ecs"], "detail": {"state": ["on", "off"]}}"#);
+    assert!((300..1500).contains(&plain), "{plain}");
+    // A list that alternatives share is there once, each of their names each time.
+    let choices: Vec<Value> = (0..1000).map(|it| json!({"x": [it]})).collect();
+    let list: Vec<String> = (0..100)
+        .map(|it| "v".repeat(100) + &it.to_string())
+        .collect();
+    let shared = json!({"$or": choices, "a": list}).to_string();
+    let shared = bytes(&shared);
+    assert!((2000 * 128..1 << 20).contains(&shared), "{shared}");
+}
+
+/// A thousand alternatives, each with two conditions on the objects of a list, of which the first holds everywhere.
+fn on_objects() -> Pattern {
+    let choices: Vec<Value> = (0..1000)
+        .map(|it| json!({"list": {"x": [{"exists": true}], "y": [it]}}))
+        .collect();
+    Pattern::of(&json!({ "$or": choices })).unwrap()
+}
+
+#[test]
+fn alternatives_on_the_objects_of_a_long_list_are_given_up() {
+    let pattern = on_objects();
+    // Each alternative comes up by its `y`, and none fits.
+    let list = |count: usize| {
+        let near = std::iter::repeat_n(json!({"x": 1, "y": -1}), count);
+        let all = near.chain((0..1000).map(|it| json!({ "y": it })));
+        json!({"list": all.collect::<Vec<_>>()})
+    };
+    let long = list(100_000);
+    assert_eq!(pattern.judge(&long), None);
+    // Others are judged all the same.
+    let plain = Pattern::of(&json!({"list": {"x": [1], "y": [-1]}})).unwrap();
+    assert_eq!(plain.judge(&long), Some(true));
+    let judged = Index::new([&pattern, &pattern, &plain]).judge(&long);
+    assert_eq!((judged.fit, judged.given_up), (vec![2], vec![0, 1]));
+    // A list that is no longer than those of events mostly are is judged in full.
+    let short = list(500);
+    assert_eq!(pattern.judge(&short), Some(false));
+    let mut fits = short;
+    fits["list"][499]["y"] = json!(999);
+    assert_eq!(pattern.judge(&fits), Some(true));
+    let judged = Index::new([&pattern]).judge(&fits);
+    assert_eq!((judged.fit, judged.given_up), (vec![0], vec![]));
+}

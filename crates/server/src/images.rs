@@ -12,7 +12,7 @@ use wharf_base::{Clock, Permit};
 use wharf_blobs::{BlobError, Scrubbed, Scrubber};
 use wharf_reconcile::Queue;
 use wharf_service::queue_of_accounts;
-use wharf_svc_ecr::{Catalog, REGISTRIES_AT_ONCE};
+use wharf_svc_ecr::{Catalog, Reach};
 use wharf_wire::Dispatcher;
 
 use crate::beside::beside;
@@ -138,24 +138,42 @@ pub async fn expire(catalog: Catalog, clock: Arc<dyn Clock>) {
 }
 
 /// Brings images to where replication wants them, as soon as they are pushed; what failed for the moment is
-/// tried again. Accounts take turns, and nobody waits for a registry whose images are long on their way.
+/// tried again. Accounts take turns, and nobody waits for a registry whose images are long on their way; what goes to other
+/// installations has places of its own.
 pub async fn replicate(catalog: Catalog, dispatcher: Dispatcher, clock: Arc<dyn Clock>) {
-    let queue = queue_of_accounts();
-    let waking = wake_registries(catalog.clone(), queue.clone());
+    let (here, elsewhere) = (queue_of_accounts(), queue_of_accounts());
+    let waking = wake_registries(catalog.clone(), [here.clone(), elsewhere.clone()]);
+    let near = replicate_to(
+        Reach::Here,
+        here,
+        catalog.clone(),
+        dispatcher.clone(),
+        clock.clone(),
+    );
+    let far = replicate_to(Reach::Elsewhere, elsewhere, catalog, dispatcher, clock);
+    tokio::join!(near, far, waking);
+}
+
+async fn replicate_to(
+    reach: Reach,
+    queue: Arc<Queue<String>>,
+    catalog: Catalog,
+    dispatcher: Dispatcher,
+    clock: Arc<dyn Clock>,
+) {
     let look = move |key: String| {
         let (catalog, dispatcher, clock) = (catalog.clone(), dispatcher.clone(), clock.clone());
         async move {
             let (permit, now) = (PERMIT, clock.now());
-            let next = catalog.replicate_registry(&dispatcher, &permit, &key, now);
+            let next = catalog.replicate_registry(&dispatcher, &permit, reach, &key, now);
             Ok::<_, Infallible>(next.await)
         }
     };
     let never = CancellationToken::new();
-    let looking = wharf_reconcile::run(queue, REGISTRIES_AT_ONCE, never, look);
-    tokio::join!(looking, waking);
+    wharf_reconcile::run(queue, reach.at_once(), never, look).await;
 }
 
-async fn wake_registries(catalog: Catalog, queue: Arc<Queue<String>>) {
+async fn wake_registries(catalog: Catalog, queues: [Arc<Queue<String>>; 2]) {
     let mut tick = tokio::time::interval(REPLICATED_AGAIN);
     loop {
         tokio::select! {
@@ -164,7 +182,11 @@ async fn wake_registries(catalog: Catalog, queue: Arc<Queue<String>>) {
             () = catalog.owing() => {}
         }
         match catalog.registries().await {
-            Ok(keys) => keys.into_iter().for_each(|key| queue.wake(key)),
+            Ok(keys) => {
+                for queue in &queues {
+                    keys.iter().for_each(|key| queue.wake(key.clone()));
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "looking for images to be replicated failed; will retry");
             }

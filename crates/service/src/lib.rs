@@ -14,6 +14,7 @@
 //! - [`Sealing`] names the secrets in records that a rotation of the keyring seals anew.
 //! - [`rates`] says how many requests a service takes.
 //! - [`Shares`] lets accounts take turns at what is costly, each with a share of it.
+//! - [`Made`] keeps what was made of records while they stand.
 //! - [`Turns`] queues writers of one thing.
 //! - [`Place`] and [`platform`] say where records live.
 //! - [`principals`] ties the policies of resources to the very users and roles that they name.
@@ -34,6 +35,7 @@ mod error;
 mod feed;
 mod kept;
 mod loops;
+mod made;
 pub mod metrics;
 mod pages;
 mod place;
@@ -55,6 +57,7 @@ pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;
 pub use loops::{Loops, OneQueue, queue_of_accounts};
+pub use made::Made;
 pub use pages::{Page, Pages};
 pub use place::Place;
 pub use sealing::{Sealing, Secrets};

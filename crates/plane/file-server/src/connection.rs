@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{IpAddr, TcpStream},
     sync::Arc,
     time::Duration,
 };
@@ -39,6 +39,7 @@ pub struct Gate {
 impl Gate {
     /// Serves it to its end.
     pub fn serve(&self, stream: TcpStream, place: &Place) -> io::Result<()> {
+        let address = stream.peer_addr()?.ip();
         stream.set_nodelay(true)?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(GREETING))?;
@@ -49,7 +50,7 @@ impl Gate {
             return Ok(());
         }
         if first[0] != HANDSHAKE {
-            let client = self.anybody(self.config.anonymous)?;
+            let client = self.anybody(address, self.config.anonymous)?;
             stream.set_read_timeout(None)?;
             place.let_in(u64::MAX);
             return answer_all(&client, stream, &[]);
@@ -59,8 +60,11 @@ impl Gate {
         let mut tls = StreamOwned::new(tls, stream);
         tls.read_exact(&mut first)?;
         let (client, until) = match first[0] & LAST_PART {
-            0 => self.by_ticket(&line(first[0], &mut tls)?)?,
-            _ => (self.anybody(self.config.anonymous_encrypted)?, u64::MAX),
+            0 => self.by_ticket(address, &line(first[0], &mut tls)?)?,
+            _ => (
+                self.anybody(address, self.config.anonymous_encrypted)?,
+                u64::MAX,
+            ),
         };
         own.set_read_timeout(None)?;
         place.let_in(until);
@@ -72,28 +76,30 @@ impl Gate {
         answer_all(&client, tls, begun)
     }
 
-    fn anybody(&self, permissions: Permissions) -> io::Result<Client> {
-        self.client(permissions, None, self.server.tree.root()?)
+    fn anybody(&self, address: IpAddr, permissions: Permissions) -> io::Result<Client> {
+        self.client(address, permissions, None, self.server.tree.root()?)
     }
 
     /// And until when.
-    fn by_ticket(&self, line: &str) -> io::Result<(Client, u64)> {
+    fn by_ticket(&self, address: IpAddr, line: &str) -> io::Result<(Client, u64)> {
         let ticket = Ticket::read(line, &self.ticket_key, &self.config.id, now_ms());
         let ticket =
             ticket.map_err(|bad| io::Error::other(format!("a ticket is none: {bad:?}")))?;
         let Some(id) = ticket.access_point else {
-            let client = self.client(ticket.permissions, None, self.server.tree.root()?)?;
+            let root = self.server.tree.root()?;
+            let client = self.client(address, ticket.permissions, None, root)?;
             return Ok((client, ticket.expires_ms));
         };
         let point = self.config.access_points.get(&id);
         let point = point.ok_or_else(|| io::Error::other("there is no such access point"))?;
         let root = self.server.tree.root_of(point)?;
-        let client = self.client(ticket.permissions, point.user.clone(), root)?;
+        let client = self.client(address, ticket.permissions, point.user.clone(), root)?;
         Ok((client, ticket.expires_ms))
     }
 
     fn client(
         &self,
+        address: IpAddr,
         permissions: Permissions,
         user: Option<User>,
         root: Root,
@@ -112,6 +118,7 @@ impl Gate {
         Ok(Client {
             server: self.server.clone(),
             root,
+            address,
             class,
             permissions,
             user,

@@ -104,6 +104,7 @@ impl Clients {
         let client = Client {
             server: self.server.clone(),
             root,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
             class: u64::from(who.at_point),
             permissions: Permissions {
                 mount: true,

@@ -58,8 +58,8 @@ pub(crate) use pull_through::NewRule;
 pub use pull_through::{Brought, Due};
 pub use put_image::{NewImage, Pushed};
 pub(crate) use replication::Happened;
-pub use replication::REGISTRIES_AT_ONCE;
 use replication::REGISTRIES_OF_ACCOUNT;
+pub use replication::Reach;
 pub use repositories::TAGS;
 pub(crate) use repositories::{NewRepository, check_mutability};
 pub(crate) use scans::{
@@ -238,8 +238,10 @@ struct Inner {
     previews: Shares,
     /// Those that were.
     worked: lifecycle::Worked,
-    /// Registries whose images are on their way to others.
+    /// Registries whose images are on their way to others of this installation.
     replicating: Shares,
+    /// The same to those of other installations.
+    replicating_elsewhere: Shares,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
     restored: tokio::sync::Notify,
@@ -306,7 +308,11 @@ impl Catalog {
                 turns: Turns::default(),
                 previews: Shares::new(PREVIEWS, PREVIEWS_OF_ACCOUNT),
                 worked: Default::default(),
-                replicating: Shares::new(REGISTRIES_AT_ONCE, REGISTRIES_OF_ACCOUNT),
+                replicating: Shares::new(Reach::Here.at_once(), REGISTRIES_OF_ACCOUNT),
+                replicating_elsewhere: Shares::new(
+                    Reach::Elsewhere.at_once(),
+                    REGISTRIES_OF_ACCOUNT,
+                ),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
                 scans: queue_of_accounts(),

@@ -47,8 +47,8 @@ mod upstream;
 pub use announced::ANNOUNCING;
 pub use catalog::{
     Brought, Catalog, Config, Due, GALLERY, GcReport, ImageRef, Inspected, KmsKeys, LayerInfo,
-    NewCatalogData, NewImage, Open, Pushed, REGISTRIES_AT_ONCE, Receiving, Referrer, Registry,
-    Stored, TAGS, Tagged, check_repository_policy,
+    NewCatalogData, NewImage, Open, Pushed, Reach, Receiving, Referrer, Registry, Stored, TAGS,
+    Tagged, check_repository_policy,
 };
 pub use counted::COUNTED;
 pub use error::EcrError;

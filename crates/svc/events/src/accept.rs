@@ -22,6 +22,7 @@ use crate::{
     courier::Errand,
     event::Event,
     fault::EventsFaults,
+    judging,
     keys::Seals,
     metered,
     names::BusName,
@@ -366,19 +367,15 @@ pub struct Owed {
 pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError> {
     let (mut owing, now) = (Owing::default(), core.parts.clock.now());
     let mut sealing: BTreeMap<&BusName, Option<Arc<Seals>>> = BTreeMap::new();
-    for arriving in events {
+    for (arriving, judged) in events.iter().zip(judging::judged(core, events).await?) {
         let Arriving {
             bus, event, only, ..
         } = arriving;
-        let matcher = core.compiled.of(&core.table, bus).await?;
-        let (document, hops) = (event.document(), event.hops);
-        // What is sent once more is not kept once more.
-        let judged = matcher.judged(&bus.place.account, document, event.replay.is_none());
         let Judged {
             document,
             archives,
             mut rules,
-        } = judged.await.map_err(ChangeError::other)?;
+        } = judged;
         for (stream, kms_key) in archives {
             let keeping = owing.kept.entry(stream);
             let keeping = keeping.or_insert_with(|| Keeping {
@@ -389,6 +386,7 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
             keeping.places.push(owing.events.len());
         }
         rules.retain(|rule| only.as_ref().is_none_or(|it| it.contains(&rule.name)));
+        let hops = event.hops;
         // What services say of themselves is under no key of a customer, as in AWS.
         let is_customers = !event.source.starts_with("aws.") && !rules.is_empty();
         let seals = match sealing.get(bus) {

@@ -1,41 +1,77 @@
 //! The rules of buses, ready for matching. They are compiled at first need and again after each change:
-//! what was compiled holds for one revision of the record that every change of a rule writes.
+//! what was compiled holds for one revision of the record that every change of a rule writes. How much memory the
+//! patterns of a bus take is known before they are put, and bounded; many are compiled apart, in the turn of the account.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, LazyLock},
+    collections::BTreeSet,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::task::JoinError;
 use wharf_patterns::{Index, Pattern};
-use wharf_service::{Shares, Table};
-use wharf_store::Revision;
+use wharf_records::{Record as _, Scope, decode};
+use wharf_service::{Made, Share, Shares, Table};
 
 use crate::{
     core::ChangeError,
     document,
     fault::EventsFaults,
-    names::{BusName, of_rule_id, scope},
+    names::{BusName, SERVICE, of_rule_id, scope},
     records::{Archive, Rule, Rules, State},
     transform::Transform,
 };
 
-/// Buses that stay compiled, and tests of their patterns; beyond that all are forgotten and compiled again at need.
-const MOST_BUSES: usize = 1000;
-const MOST_TESTS: usize = 2_000_000;
+/// Of all buses that stay compiled.
+const MOST_BYTES: usize = 256 << 20;
+/// Of the patterns of one bus, compiled: of rules, enabled or not, and archives. 300 rules may have a hundred kilobytes
+/// each, of which ordinary ones take one or two.
+pub const MOST_PATTERN_BYTES: usize = 32 << 20;
+/// Bytes of an account's rules and archives up to which those of a bus are compiled at once: some milliseconds, since a
+/// pattern of a few kilobytes may be a megabyte.
+const COMPILED_AT_ONCE: u64 = 8 << 10;
 /// Comparisons of an event with patterns, at most, that are made at once where events come in: some milliseconds. More are made apart, in
 /// the turn of the bus's account, which has made the patterns.
 const AT_ONCE: usize = 1 << 19;
 /// Bytes of a text that cost as much as another value.
 const TEXT: usize = 16;
+/// What a rule or an archive takes in memory beside its pattern and its targets, and a value of a target, with its transformer.
+const FRAME_BYTES: usize = 512;
+const VALUE_BYTES: usize = 32;
 
 static JUDGING: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
+static ANNOUNCED: LazyLock<Shares> = LazyLock::new(Shares::of_processors);
 
-#[derive(Default)]
+/// Who brings events about. Those that services announce are told of all accounts by one loop: it must not wait behind the
+/// calls of one account, of which there may be many with long events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Call,
+    Service,
+}
+
+impl Origin {
+    fn turns(self) -> &'static Shares {
+        match self {
+            Self::Call => &JUDGING,
+            Self::Service => &ANNOUNCED,
+        }
+    }
+}
+
 pub struct Compiled {
-    buses: Mutex<HashMap<BusName, (Revision, Arc<Matcher>)>>,
+    buses: Made<BusName, Matcher>,
+}
+
+impl Default for Compiled {
+    fn default() -> Self {
+        Self {
+            buses: Made::new(MOST_BYTES),
+        }
+    }
 }
 
 /// The enabled rules of a bus that have a pattern.
@@ -47,6 +83,8 @@ pub struct Matcher {
     sources: Sources,
     /// Of all patterns.
     tests: usize,
+    /// What it takes in memory, about.
+    bytes: usize,
 }
 
 /// An event, and what of its bus wants it.
@@ -108,13 +146,14 @@ impl Matcher {
     /// It panicked.
     pub async fn judged(
         self: &Arc<Self>,
+        origin: Origin,
         account: &str,
         document: Value,
         is_new: bool,
     ) -> Result<Judged, JoinError> {
         let comparisons = self.tests.saturating_mul(values(&document));
         let matcher = self.clone();
-        apart(account, comparisons, move || {
+        apart(origin, account, comparisons, move || {
             matcher.judge(document, is_new)
         })
         .await
@@ -135,7 +174,13 @@ impl Matcher {
 
     /// The streams of the archives that keep an event, with their keys.
     fn archives(&self, event: &Value) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let fits = |it: &&CompiledArchive| it.pattern.as_ref().is_none_or(|it| it.matches(event));
+        let fits = |it: &&CompiledArchive| match &it.pattern {
+            None => true,
+            Some(pattern) => pattern.judge(event).unwrap_or_else(|| {
+                given_up(&it.stream);
+                false
+            }),
+        };
         self.archives
             .iter()
             .filter(fits)
@@ -149,8 +194,24 @@ impl Matcher {
 
     /// The rules that want an event.
     fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
-        let found = self.index.matches(event).into_iter();
-        found.map(|place| &self.rules[place])
+        let judged = self.index.judge(event);
+        for place in judged.given_up {
+            given_up(&self.rules[place].arn);
+        }
+        judged.fit.into_iter().map(|place| &self.rules[place])
+    }
+}
+
+/// Says that an event is held to be none that a rule or an archive wants, ever less often: events come in as often as somebody likes.
+fn given_up(by: &str) {
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    let times = TIMES.fetch_add(1, Ordering::Relaxed) + 1;
+    if times.is_power_of_two() {
+        tracing::warn!(
+            by,
+            times,
+            "holding an event to a pattern was given up, it would take too many steps: the event does not match"
+        );
     }
 }
 
@@ -169,6 +230,7 @@ pub fn values(document: &Value) -> usize {
 /// # Errors
 /// It panicked.
 pub async fn apart<T: Send + 'static>(
+    origin: Origin,
     account: &str,
     comparisons: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -176,13 +238,70 @@ pub async fn apart<T: Send + 'static>(
     if comparisons <= AT_ONCE {
         return Ok(work());
     }
-    let turn = JUDGING.take(account).await;
+    in_turn(origin.turns().take(account).await, work).await
+}
+
+async fn in_turn<T: Send + 'static>(
+    turn: Share,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
     let done = tokio::task::spawn_blocking(move || {
         // It goes on when nobody waits for it any more, and keeps its turn.
         let _turn = turn;
         work()
     });
     done.await
+}
+
+/// The turn of a bus's account to read and compile its patterns, if these may be many.
+async fn turn(origin: Origin, table: &Table<EventsFaults>, bus: &BusName) -> Option<Share> {
+    let account = bus.place.account.as_str();
+    let held = |kind: &str| (table.store()).held_of_kind(SERVICE, kind, account).bytes;
+    match held(Rule::KIND) + held(Archive::KIND) <= COMPILED_AT_ONCE {
+        true => None,
+        false => Some(origin.turns().take(account).await),
+    }
+}
+
+/// Makes something of the rules of a bus and the archives of its account as they stand, apart where there is a turn.
+async fn made<T: Send + 'static>(
+    table: &Table<EventsFaults>,
+    bus: &BusName,
+    turn: Option<Share>,
+    make: impl FnOnce(&BusName, Vec<(String, Rule)>, Vec<Archive>) -> T + Send + 'static,
+) -> Result<T, ChangeError> {
+    let scope = scope(&bus.place);
+    let rules = scope.prefix(Rule::KIND) + &wharf_records::escape(&bus.rule_id(""));
+    let rules = table.entries(&rules).await?;
+    let archives = table.entries(&scope.prefix(Archive::KIND)).await?;
+    let bus = bus.clone();
+    let work = move || -> Result<T, ChangeError> {
+        let mut read = Vec::with_capacity(rules.len());
+        for entry in rules {
+            if let Some((_, _, id)) = Scope::parse(&entry.key) {
+                read.push((id, decode::<Rule>(&entry.value)?));
+            }
+        }
+        let mut kept = Vec::new();
+        for entry in archives {
+            let archive: Archive = decode(&entry.value)?;
+            if archive.bus == bus.name {
+                kept.push(archive);
+            }
+        }
+        Ok(make(&bus, read, kept))
+    };
+    match turn {
+        None => work(),
+        Some(turn) => in_turn(turn, work).await.map_err(ChangeError::other)?,
+    }
+}
+
+/// What a pattern takes in memory once it is compiled, about; what is none takes nothing. Sums of it are stored: if it
+/// comes to count otherwise, those are to be counted anew.
+pub fn bytes_of(pattern: Option<&str>) -> usize {
+    let read = pattern.map(Pattern::parse);
+    read.and_then(Result::ok).map_or(0, |it| it.bytes())
 }
 
 impl Compiled {
@@ -192,57 +311,90 @@ impl Compiled {
     /// The store's.
     pub async fn of(
         &self,
+        origin: Origin,
         table: &Table<EventsFaults>,
         bus: &BusName,
     ) -> Result<Arc<Matcher>, ChangeError> {
         let Some(stored) = table.read::<Rules>(&bus.rules_key()).await? else {
             return Ok(Arc::default());
         };
-        let known = self.buses.lock().get(bus).cloned();
-        if let Some((_, matcher)) = known.filter(|(at, _)| *at == stored.revision) {
-            return Ok(matcher);
+        if let Some(known) = self.buses.get(bus, stored.revision) {
+            return Ok(known);
+        }
+        let turn = turn(origin, table, bus).await;
+        // Others have waited for the same.
+        if let Some(known) = self.buses.get(bus, stored.revision) {
+            return Ok(known);
         }
         // Rules that change while they are read are read again by whoever comes next.
-        let start = bus.rule_id("");
-        let rules = table.all::<Rule>(&scope(&bus.place), &start).await?;
-        let mut matcher = compile(bus, rules.into_iter().map(|(id, it)| (id, it.record)));
-        let archives = table.all::<Archive>(&scope(&bus.place), "").await?;
-        let archives = archives.into_iter().map(|(_, it)| it.record);
-        for archive in archives.filter(|it| it.bus == bus.name) {
-            matcher.sources.add(archive.pattern.as_deref());
-            let pattern = archive.pattern.as_deref().map(Pattern::parse);
-            match pattern.transpose() {
-                Ok(pattern) => {
-                    matcher.tests += pattern.as_ref().map_or(0, Pattern::tests);
-                    matcher.archives.push(CompiledArchive {
-                        stream: archive.stream,
-                        kms_key: archive.kms_key,
-                        pattern,
-                    });
-                }
-                Err(error) => {
-                    tracing::error!(stream = archive.stream, %error, "failed to read a stored pattern, its archive keeps nothing")
-                }
-            }
-        }
-        let matcher = Arc::new(matcher);
-        let mut buses = self.buses.lock();
-        let tests = buses.values().map(|(_, it)| it.tests).sum::<usize>();
-        if buses.len() >= MOST_BUSES || tests > MOST_TESTS {
-            buses.clear();
-        }
-        buses.insert(bus.clone(), (stored.revision, matcher.clone()));
+        let matcher = Arc::new(made(table, bus, turn, compile).await?);
+        let account = &bus.place.account;
+        (self.buses).keep(
+            bus.clone(),
+            account,
+            stored.revision,
+            matcher.bytes,
+            &matcher,
+        );
         Ok(matcher)
     }
 }
 
-fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher {
+/// What the patterns of a bus take in memory as they stand, compiled.
+///
+/// # Errors
+/// The store's.
+pub async fn pattern_bytes(
+    table: &Table<EventsFaults>,
+    bus: &BusName,
+) -> Result<usize, ChangeError> {
+    let turn = turn(Origin::Call, table, bus).await;
+    let sum = |_: &BusName, rules: Vec<(String, Rule)>, archives: Vec<Archive>| -> usize {
+        let of_rules = rules.iter().map(|(_, it)| bytes_of(it.pattern.as_deref()));
+        let of_archives = archives.iter().map(|it| bytes_of(it.pattern.as_deref()));
+        of_rules.chain(of_archives).sum()
+    };
+    made(table, bus, turn, sum).await
+}
+
+fn compile(bus: &BusName, all: Vec<(String, Rule)>, archives: Vec<Archive>) -> Matcher {
+    let mut matcher = compile_rules(bus, all);
+    for archive in archives {
+        matcher.sources.add(archive.pattern.as_deref());
+        let pattern = archive.pattern.as_deref().map(Pattern::parse);
+        match pattern.transpose() {
+            Ok(pattern) => {
+                matcher.tests += pattern.as_ref().map_or(0, Pattern::tests);
+                matcher.bytes += FRAME_BYTES + pattern.as_ref().map_or(0, Pattern::bytes);
+                matcher.archives.push(CompiledArchive {
+                    stream: archive.stream,
+                    kms_key: archive.kms_key,
+                    pattern,
+                });
+            }
+            Err(error) => {
+                tracing::error!(stream = archive.stream, %error, "failed to read a stored pattern, its archive keeps nothing")
+            }
+        }
+    }
+    matcher
+}
+
+fn compile_rules(bus: &BusName, all: Vec<(String, Rule)>) -> Matcher {
     let (mut rules, mut patterns, mut sources) = (Vec::new(), Vec::new(), Sources::default());
-    for (id, rule) in all.filter(|(_, it)| it.state != State::Disabled) {
+    let mut bytes = 0;
+    for (id, rule) in all {
+        if rule.state == State::Disabled {
+            continue;
+        }
         let (_, name) = of_rule_id(&id);
         let Some(text) = &rule.pattern else { continue };
         match Pattern::parse(text) {
-            Ok(pattern) => patterns.push(pattern),
+            Ok(pattern) => {
+                let targets = rule.targets.values().map(values).sum::<usize>();
+                bytes += FRAME_BYTES + pattern.bytes() + targets * VALUE_BYTES;
+                patterns.push(pattern);
+            }
             Err(error) => {
                 tracing::error!(rule = name, %error, "failed to read a stored pattern, its rule matches nothing");
                 continue;
@@ -262,6 +414,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
         archives: Vec::new(),
         sources,
         tests: patterns.iter().map(Pattern::tests).sum(),
+        bytes,
     }
 }
 
@@ -284,7 +437,12 @@ pub fn target((id, document): (String, Value)) -> Option<CompiledTarget> {
 
 #[cfg(test)]
 mod tests {
+    use wharf_base::Timestamp;
+
     use super::*;
+
+    /// Turns are of all accounts together, where there is one processor.
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
     /// Alternatives that share a condition on the objects of a list are each held to all of these.
     #[tokio::test]
@@ -304,6 +462,7 @@ mod tests {
             tests: pattern.tests(),
             ..Matcher::default()
         });
+        let _alone = ALONE.lock().await;
         let mut turns = Vec::new();
         while let Some(turn) = JUDGING.try_take("busy") {
             turns.push(turn);
@@ -315,7 +474,12 @@ mod tests {
         let judged = |count: usize| {
             let matcher = matcher.clone();
             let document = event(count);
-            tokio::spawn(async move { matcher.judged("busy", document, true).await.is_ok() })
+            tokio::spawn(async move {
+                matcher
+                    .judged(Origin::Call, "busy", document, true)
+                    .await
+                    .is_ok()
+            })
         };
         // Few are made at once.
         assert!(judged(10).await.unwrap());
@@ -324,6 +488,78 @@ mod tests {
         assert!(!waits.is_finished());
         drop(turns);
         assert!(waits.await.unwrap());
+    }
+
+    const PERMIT: wharf_base::Permit = wharf_base::Permit::for_controller("tests");
+
+    fn bus(account: &str) -> BusName {
+        BusName::asked(&wharf_service::Place::new(account, "us-east-1"), None)
+    }
+
+    async fn put_rule(table: &Table<EventsFaults>, bus: &BusName, name: &str, description: &str) {
+        let rule = serde_json::json!({
+            "pattern": r#"{"source": ["shop"]}"#, "state": "ENABLED", "description": description,
+            "created_by": bus.place.account, "scheduled_at": Timestamp::from_millis(0),
+        });
+        let rule: Rule = serde_json::from_value(rule).unwrap();
+        let txn = wharf_store::Txn::new()
+            .put(bus.rule_key(name), wharf_records::encode(&rule))
+            .put(bus.rules_key(), wharf_records::encode(&Rules::default()));
+        assert!(table.commit(&PERMIT, txn).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn many_rules_are_compiled_in_the_turn_of_the_account() {
+        let store = wharf_store::Store::in_memory(wharf_store::StoreOptions::default());
+        let (table, compiled) = (Table::new(store), Arc::new(Compiled::default()));
+        let (few, many) = (bus("few-rules"), bus("many-rules"));
+        put_rule(&table, &few, "r", "").await;
+        for it in 0..10 {
+            put_rule(&table, &many, &format!("r{it}"), &"d".repeat(1000)).await;
+        }
+        let _alone = ALONE.lock().await;
+        let turns: Vec<_> = std::iter::from_fn(|| JUDGING.try_take("many-rules")).collect();
+        let waits = {
+            let (table, compiled, many) = (table.clone(), compiled.clone(), many.clone());
+            tokio::spawn(async move { compiled.of(Origin::Call, &table, &many).await })
+        };
+        let first = compiled.of(Origin::Call, &table, &few).await.unwrap();
+        assert_eq!(first.rules.len(), 1);
+        assert!(!waits.is_finished());
+        drop(turns);
+        let waited = waits.await.unwrap().unwrap();
+        assert_eq!(waited.rules.len(), 10);
+        // It is compiled once until a rule changes.
+        assert!(Arc::ptr_eq(
+            &waited,
+            &compiled.of(Origin::Call, &table, &many).await.unwrap()
+        ));
+        let pattern = bytes_of(Some(r#"{"source": ["shop"]}"#));
+        assert!(pattern > 0);
+        assert_eq!(pattern_bytes(&table, &many).await.unwrap(), 10 * pattern);
+        put_rule(&table, &many, "another", "").await;
+        assert_eq!(
+            compiled
+                .of(Origin::Call, &table, &many)
+                .await
+                .unwrap()
+                .rules
+                .len(),
+            11
+        );
+    }
+
+    #[tokio::test]
+    async fn what_services_announce_does_not_wait_for_the_calls_of_the_account() {
+        let _alone = ALONE.lock().await;
+        let turns: Vec<_> = std::iter::from_fn(|| JUDGING.try_take("calls")).collect();
+        assert!(!turns.is_empty());
+        let waits = tokio::spawn(apart(Origin::Call, "calls", usize::MAX, || ()));
+        let announced = apart(Origin::Service, "calls", usize::MAX, || ());
+        announced.await.unwrap();
+        assert!(!waits.is_finished());
+        drop(turns);
+        waits.await.unwrap().unwrap();
     }
 
     #[test]

@@ -11,7 +11,7 @@ use wharf_wire::{Context, Fault};
 
 use crate::{
     archived::Archived,
-    compiled::Compiled,
+    compiled::{self, Compiled},
     config::Parts,
     courier::Targets,
     fault::{self, EventsFaults},
@@ -158,6 +158,39 @@ pub async fn rules_changed(
     let rules = tx.find::<Rules>(&key).await?.unwrap_or_default();
     let count = count(rules.count);
     tx.put(key, &Rules { count, ..rules });
+    Ok(count)
+}
+
+/// The same where a pattern of a rule or an archive comes, goes or becomes another.
+///
+/// # Errors
+/// The patterns of the bus would take more memory than it may have; the store's.
+pub async fn patterns_changed(
+    tx: &mut Changes<'_, EventsFaults>,
+    core: &Core,
+    bus: &BusName,
+    count: impl Fn(usize) -> usize,
+    (before, after): (Option<&str>, Option<&str>),
+) -> Result<usize, Fault> {
+    let key = bus.rules_key();
+    let rules = tx.find::<Rules>(&key).await?.unwrap_or_default();
+    let known = match rules.pattern_bytes {
+        Some(known) => known,
+        // Nobody has counted it yet. What changes meanwhile changes that record.
+        None => compiled::pattern_bytes(&core.table, bus).await?,
+    };
+    let (less, more) = (compiled::bytes_of(before), compiled::bytes_of(after));
+    let bytes = known.saturating_sub(less).saturating_add(more);
+    if more > less && bytes > compiled::MOST_PATTERN_BYTES {
+        return Err(fault::too_many());
+    }
+    let count = count(rules.count);
+    let rules = Rules {
+        count,
+        pattern_bytes: Some(bytes),
+        ..rules
+    };
+    tx.put(key, &rules);
     Ok(count)
 }
 

@@ -38,6 +38,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod invoke;
+mod judging;
 mod keys;
 mod log_group;
 mod metered;

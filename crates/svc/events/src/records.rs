@@ -110,6 +110,9 @@ impl LogLevel {
 pub struct Rules {
     /// How many there are.
     pub count: usize,
+    /// What their patterns and those of archives take in memory once they are compiled; `None` before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern_bytes: Option<usize>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

@@ -11,6 +11,7 @@ use wharf_wire::{Fault, async_trait, fault::Chain};
 
 use crate::{
     announced, archive, authorize,
+    compiled::Origin,
     config::Parts,
     connection::{ask::OfTarget, kept},
     core::Core,
@@ -37,7 +38,11 @@ impl EventsService {
     /// Whether something on the default bus of a place may want events of a source: others need not be made.
     pub async fn may_want(&self, place: &Place, source: &str) -> Result<bool, Fault> {
         let bus = BusName::asked(place, None);
-        let matcher = self.core.compiled.of(&self.core.table, &bus).await?;
+        let matcher = self
+            .core
+            .compiled
+            .of(Origin::Service, &self.core.table, &bus)
+            .await?;
         Ok(matcher.may_want(source))
     }
 

@@ -17,6 +17,7 @@ use crate::{
     fifo::{self, Kept, Lane, Turn},
     names::{SERVICE, SubscriptionId, TopicId},
     records::{Subscription, Topic},
+    subscribers::{self, Subscribers},
 };
 
 pub struct Core {
@@ -24,8 +25,10 @@ pub struct Core {
     pub table: Table<SnsFaults>,
     pub outbox: Arc<Outbox<SnsFaults, Messages>>,
     pub courier: Messages,
-    /// Those who publish to the same topic with order.
+    /// Those who publish to the same topic with order, and those who change subscriptions of the same topic.
     pub turns: Turns,
+    /// Topics' subscriptions, ready for messages.
+    pub subscribers: subscribers::Kept,
     pub lanes: Arc<Queue<Lane>>,
     pub lanes_shard: Shard,
 }
@@ -60,6 +63,7 @@ impl Core {
             ),
             courier,
             turns: Turns::default(),
+            subscribers: subscribers::Kept::default(),
             lanes: Arc::default(),
             lanes_shard: Shard::new(format!("/w1/c0/{SERVICE}/shard/fifo")),
             table,
@@ -108,6 +112,20 @@ impl Core {
             .read(&id.key())
             .await?
             .ok_or_else(fault::no_subscription)
+    }
+
+    /// The subscriptions of a topic, ready for messages.
+    ///
+    /// # Errors
+    /// The store's; a record that cannot be read.
+    pub async fn subscribers(
+        &self,
+        topic: &TopicId,
+        there: &Stored<Topic>,
+    ) -> Result<Arc<Subscribers>, Fault> {
+        (self.subscribers)
+            .of(&self.table, topic, there.revision)
+            .await
     }
 
     /// The subscriptions of a topic, with their ids.

@@ -1,6 +1,9 @@
 //! Filter policies: which messages a subscription gets. Pure.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use serde_json::{Map, Value};
 use wharf_api_sns::faults;
@@ -138,6 +141,16 @@ impl View {
 }
 
 impl Filter {
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Open => 0,
+            Self::OfAttributes(pattern) | Self::OfBody(pattern) => {
+                pattern.as_ref().map_or(0, Pattern::bytes)
+            }
+        }
+    }
+
     pub fn of(settings: &Settings) -> Self {
         match &settings.filter {
             None => Self::Open,
@@ -154,7 +167,8 @@ impl Filter {
     /// The same, with the reason.
     pub fn verdict(&self, message: &View) -> Verdict {
         let matches = |pattern: &Option<Pattern>, document: &Value| {
-            pattern.as_ref().is_some_and(|it| it.matches(document))
+            let judged = pattern.as_ref().map(|it| it.judge(document));
+            judged.is_some_and(|it| it.unwrap_or_else(given_up))
         };
         match self {
             Self::Open => Verdict::Passes,
@@ -170,6 +184,19 @@ impl Filter {
             Self::OfAttributes(_) => Verdict::Attributes,
         }
     }
+}
+
+/// Says that a message is held not to pass a filter, ever less often: they are published as often as somebody likes.
+fn given_up() -> bool {
+    static TIMES: AtomicU64 = AtomicU64::new(0);
+    let times = TIMES.fetch_add(1, Ordering::Relaxed) + 1;
+    if times.is_power_of_two() {
+        tracing::warn!(
+            times,
+            "holding a message to a filter policy was given up, it would take too many steps: the message is filtered out"
+        );
+    }
+    false
 }
 
 /// Attributes as a document: texts, numbers, and lists of both. Binary ones are not filtered by.

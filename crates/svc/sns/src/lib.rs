@@ -3,6 +3,7 @@
 //! - `records` are what is stored. `message`, `filter`, `endpoint`, `envelope` and `delivery_policy` are pure: what a
 //!   message may be, who gets it and as what, and when it is sent again.
 //! - `signing` has the key that envelopes are signed with, `token` with what an endpoint agrees.
+//! - `subscribers` are a topic's subscriptions ready for messages, `judging` holds these against them.
 //! - `ops` holds the operations, `authorize` their rows.
 //! - `errand` is a message for a subscription, `courier` delivers it; deliveries are parcels of `wharf_delivery`.
 //!
@@ -36,6 +37,7 @@ mod records;
 mod sealed;
 mod service;
 mod signing;
+mod subscribers;
 mod tagged;
 mod tags;
 mod token;

@@ -32,7 +32,7 @@ impl Compound<'_> {
             }
         }
         let mut confirmation = 0;
-        let id = state.new_client(|number| {
+        let id = state.new_client(self.client.address, |number| {
             confirmation = number;
             State::record(class, owner, verifier, 0, number)
         })?;

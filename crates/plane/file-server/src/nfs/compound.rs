@@ -1,8 +1,11 @@
 //! A compound: operations one after the other, until one fails.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
@@ -51,6 +54,8 @@ pub struct Server {
 pub struct Client {
     pub server: Arc<Server>,
     pub root: Root,
+    /// From where it comes.
+    pub address: IpAddr,
     pub class: Class,
     pub permissions: Permissions,
     /// As whom everyone there acts.

@@ -45,7 +45,8 @@ impl Compound<'_> {
         let (id, next, shown) = match same {
             Some((id, next)) => (id, next, NOT_FOR_LAYOUTS | CONFIRMED),
             None => {
-                let id = state.new_client(|_| State::record(class, owner, verifier, 1, 1))?;
+                let record = |_| State::record(class, owner, verifier, 1, 1);
+                let id = state.new_client(self.client.address, record)?;
                 (id, 1, NOT_FOR_LAYOUTS)
             }
         };

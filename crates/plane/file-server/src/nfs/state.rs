@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    net::IpAddr,
     os::fd::OwnedFd,
     sync::Arc,
     time::{Duration, Instant},
@@ -19,7 +20,10 @@ mod locks;
 pub use locks::{Held, Locks, Range};
 
 const MAX_CLIENTS: usize = 256;
+/// Of one address, which has no more connections either: one that may mount must not keep all others out.
+const MAX_CLIENTS_OF_ADDRESS: usize = 64;
 const MAX_SESSIONS: usize = 8;
+const LEASE: Duration = Duration::from_secs(LEASE_SECONDS as u64);
 /// Of one client, as EFS has it.
 const MAX_OPENS: usize = 32_768;
 /// Of all clients: each has a descriptor.
@@ -46,6 +50,8 @@ pub struct ClientRecord {
     pub confirmation: u64,
     /// The answer to the last making of a session.
     pub last_made: Option<Vec<u8>>,
+    /// From where it came first.
+    address: Option<IpAddr>,
     heard: Instant,
     opens: usize,
 }
@@ -140,16 +146,37 @@ impl State {
         other[..4] == self.boot.to_be_bytes()
     }
 
-    pub fn new_client(&mut self, record: impl FnOnce(u64) -> ClientRecord) -> Result<u64, Status> {
+    /// Another client, that comes from an address.
+    ///
+    /// # Errors
+    /// There are too many, of all or of the address: `DELAY`, since each that says nothing is forgotten after a while.
+    pub fn new_client(
+        &mut self,
+        address: IpAddr,
+        record: impl FnOnce(u64) -> ClientRecord,
+    ) -> Result<u64, Status> {
         self.began.get_or_insert_with(Instant::now);
         self.sweep();
-        if self.clients.len() >= MAX_CLIENTS {
+        if self.count_of(address) >= MAX_CLIENTS_OF_ADDRESS {
+            // Those from before a restart of the host, say: its new ones need not wait for three leases.
+            self.forget_silent(LEASE, |it| it.address == Some(address));
+        }
+        if self.clients.len() >= MAX_CLIENTS || self.count_of(address) >= MAX_CLIENTS_OF_ADDRESS {
             return Err(Status::DELAY);
         }
         let number = self.number();
         let id = u64::from(self.boot) << 32 | (number & 0xffff_ffff);
-        self.clients.insert(id, record(number));
+        let record = ClientRecord {
+            address: Some(address),
+            ..record(number)
+        };
+        self.clients.insert(id, record);
         Ok(id)
+    }
+
+    fn count_of(&self, address: IpAddr) -> usize {
+        let all = self.clients.values();
+        all.filter(|it| it.address == Some(address)).count()
     }
 
     /// A client of that class.
@@ -183,6 +210,7 @@ impl State {
             confirmed: false,
             confirmation,
             last_made: None,
+            address: None,
             heard: Instant::now(),
             opens: 0,
         }
@@ -199,11 +227,14 @@ impl State {
 
     /// Forgets those that say nothing any more.
     pub fn sweep(&mut self) {
-        let lease = Duration::from_secs(u64::from(LEASE_SECONDS) * 3);
+        self.forget_silent(LEASE * 3, |_| true);
+    }
+
+    fn forget_silent(&mut self, longer_than: Duration, which: impl Fn(&ClientRecord) -> bool) {
         let silent = self
             .clients
             .iter()
-            .filter(|(_, it)| it.heard.elapsed() > lease);
+            .filter(|(_, it)| which(it) && it.heard.elapsed() > longer_than);
         for id in silent.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.forget(id);
         }
@@ -394,6 +425,35 @@ impl Session {
 mod tests {
     use super::*;
 
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
+    #[test]
+    fn one_address_does_not_have_all_clients() {
+        let mut state = State::new(7, false);
+        let other: IpAddr = "10.0.0.2".parse().unwrap();
+        let mut come = |address: IpAddr, name: u64| {
+            let owner = name.to_be_bytes();
+            state.new_client(address, |it| State::record(1, &owner, [0; 8], 1, it))
+        };
+        for name in 0..MAX_CLIENTS_OF_ADDRESS as u64 {
+            assert!(come(ADDRESS, name).is_ok());
+        }
+        assert_eq!(come(ADDRESS, 1000), Err(Status::DELAY));
+        let first = come(other, 0).unwrap();
+        // Those that say nothing for a lease make room for others of their address, and of no other.
+        let Some(before) = Instant::now().checked_sub(LEASE * 2) else {
+            return;
+        };
+        for record in state.clients.values_mut() {
+            record.heard = before;
+        }
+        let owner = 1000_u64.to_be_bytes();
+        let next = state.new_client(ADDRESS, |it| State::record(1, &owner, [0; 8], 1, it));
+        assert!(next.is_ok());
+        assert_eq!(state.clients.len(), 2);
+        assert!(state.client(first, 1).is_ok());
+    }
+
     #[test]
     fn a_slot_does_a_call_once() {
         let mut session = Session {
@@ -445,7 +505,7 @@ mod tests {
     fn what_a_client_holds_is_its_class_own() {
         let mut state = State::new(7, false);
         let id = state
-            .new_client(|number| State::record(1, b"a", [0; 8], 1, number))
+            .new_client(ADDRESS, |number| State::record(1, b"a", [0; 8], 1, number))
             .unwrap();
         assert!(state.client(id, 1).is_ok());
         assert!(matches!(state.client(id, 2), Err(Status::STALE_CLIENTID)));

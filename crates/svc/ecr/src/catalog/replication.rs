@@ -11,7 +11,7 @@ mod far;
 
 use std::collections::BTreeMap;
 
-pub use carry::{REGISTRIES_AT_ONCE, REGISTRIES_OF_ACCOUNT};
+pub use carry::REGISTRIES_OF_ACCOUNT;
 use wharf_base::{Permit, Timestamp};
 use wharf_store::Txn;
 
@@ -28,7 +28,36 @@ use crate::{
 const MAX_RULES: usize = 10;
 const MAX_DESTINATIONS: usize = 25;
 
+/// Destinations of a registry, by who has them. Each kind has places of its own for registries whose images are on their way:
+/// registries of other installations take what is sent to them as slowly as their owners like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Registries of this installation.
+    Here,
+    /// Those of others.
+    Elsewhere,
+}
+
+impl Reach {
+    /// Registries whose images are on their way there at a time.
+    pub const fn at_once(self) -> usize {
+        match self {
+            // Bytes between keys are copied, and others wait for that.
+            Self::Here => 4,
+            // They mostly wait for somebody else.
+            Self::Elsewhere => 8,
+        }
+    }
+}
+
 impl Replication {
+    fn reach(&self, destination: &Destination) -> Reach {
+        match self.elsewhere.contains_key(&destination.name()) {
+            true => Reach::Elsewhere,
+            false => Reach::Here,
+        }
+    }
+
     /// Where images of a repository go, and whether their deletions do.
     fn destinations(&self, repository: &str) -> BTreeMap<&Destination, bool> {
         let mut all = BTreeMap::new();

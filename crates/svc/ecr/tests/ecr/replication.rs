@@ -6,7 +6,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_reconcile::Next;
 use wharf_records::Scope;
-use wharf_svc_ecr::{ImageRef, Registry};
+use wharf_store::{Range, Txn};
+use wharf_svc_ecr::{ImageRef, Reach, Registry};
 use wharf_wire::{Call, Check, Context, Denied, Dispatcher, Fault, Gate};
 
 use crate::support::{
@@ -400,15 +401,16 @@ async fn an_account_whose_images_never_arrive_keeps_no_others_waiting() {
     home.put("app", Some("v1"), &image).await.unwrap();
     let (asked, mut asks) = unbounded_channel();
     let dispatcher = Dispatcher::new(Arc::new(Silent(asked)));
-    let look = |key: &str| {
+    let look_to = |reach: Reach, key: &str| {
         let (catalog, dispatcher) = (home.catalog.clone(), dispatcher.clone());
         let key = key.to_owned();
         tokio::spawn(async move {
             catalog
-                .replicate_registry(&dispatcher, &PERMIT, &key, NOW)
+                .replicate_registry(&dispatcher, &PERMIT, reach, &key, NOW)
                 .await
         })
     };
+    let look = |key: &str| look_to(Reach::Here, key);
     let own = home.catalog.registries().await.unwrap().remove(0);
     let mut held = Vec::new();
     for _ in 0..2 {
@@ -419,7 +421,61 @@ async fn an_account_whose_images_never_arrive_keeps_no_others_waiting() {
     assert!(matches!(look(&own).await.unwrap(), Next::Deferred(_)));
     let others = Scope::new("ecr", OTHER, "us-east-1").key("any", "");
     assert_eq!(look(&others).await.unwrap(), Next::Settled);
+    // What goes to other installations has places of its own.
+    let elsewhere = look_to(Reach::Elsewhere, &own).await.unwrap();
+    assert_eq!(elsewhere, Next::Settled);
     held.iter().for_each(|it| it.abort());
+}
+
+/// Says of a configuration that a destination is a registry of another installation.
+async fn put_elsewhere(home: &Home, name: &str) {
+    let all = home.world.store.all(Range::prefix("/w1/")).await.unwrap();
+    let all = all.entries.into_iter().filter_map(|it| {
+        let value: Value = serde_json::from_slice(&it.value).ok()?;
+        Some((it.key, value))
+    });
+    let is_it = |it: &Value| it["kind"] == "replication" && it["body"]["rules"].is_array();
+    let found: Vec<_> = all.filter(|(_, it)| is_it(it)).collect();
+    let [(key, value)] = &found[..] else {
+        panic!("{found:?}");
+    };
+    let mut body = value["body"].clone();
+    body["elsewhere"][name] = json!("https://far.example");
+    // A body stands behind its kind and format.
+    let (kind, format) = (&value["kind"], &value["format"]);
+    let text = format!(r#"{{"kind":{kind},"format":{format},"body":{body}}}"#);
+    let txn = Txn::new().put(key, text.into_bytes());
+    home.world.store.txn(&PERMIT, txn).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_goes_to_other_installations_takes_no_place_of_what_stays_here() {
+    let home = Home::with_app().await;
+    let destinations = vec![to(ACCOUNT, "eu-west-1"), to(OTHER, "eu-far-1")];
+    configure(&home, vec![rule(destinations, &[], false)])
+        .await
+        .unwrap();
+    put_elsewhere(&home, &format!("{OTHER}.eu-far-1")).await;
+    let image = home.manifest("app", "a").await;
+    home.put("app", Some("v1"), &image).await.unwrap();
+    let dispatcher = Dispatcher::new(Arc::new(Policies));
+    let own = home.catalog.registries().await.unwrap().remove(0);
+    for (reach, expected) in [
+        (Reach::Here, ["IN_PROGRESS", "COMPLETE"]),
+        // There is no secret with its login.
+        (Reach::Elsewhere, ["FAILED", "COMPLETE"]),
+    ] {
+        let next = home
+            .catalog
+            .replicate_registry(&dispatcher, &PERMIT, reach, &own, NOW)
+            .await;
+        assert_eq!(next, Next::Settled);
+        // `eu-far-1` comes first.
+        let mut all = statuses(&home, by_tag("v1")).await;
+        all.sort();
+        let found: Vec<String> = all.into_iter().map(|(_, status, _)| status).collect();
+        assert_eq!(found, expected);
+    }
 }
 
 async fn go_on(home: &Home) {

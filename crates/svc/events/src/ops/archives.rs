@@ -14,7 +14,7 @@ use wharf_wire::{Call, Fault};
 use super::{buses::check_key, page_size};
 use crate::{
     archive,
-    core::{Core, bus_in, rules_changed},
+    core::{Core, bus_in, patterns_changed},
     fault,
     names::{BusName, arn, scope},
     records::Archive,
@@ -68,7 +68,8 @@ pub async fn create_archive(
                 "Archive {name} already exists."
             )));
         }
-        rules_changed(&mut tx, &bus, |it| it).await?;
+        let patterns = (None, made.pattern.as_deref());
+        patterns_changed(&mut tx, core, &bus, |it| it, patterns).await?;
         tx.put(key(&place, &name), &made);
     });
     Ok(CreateArchiveResponse {
@@ -170,6 +171,7 @@ pub async fn update_archive(
         if let Some(description) = &input.description {
             record.description = Some(description.clone());
         }
+        let replaced = record.pattern.clone();
         if let Some(pattern) = &pattern {
             record.pattern = Some(pattern.clone());
         }
@@ -181,7 +183,8 @@ pub async fn update_archive(
             record.retention_days = retention(input.retention_days);
         }
         let bus = BusName::asked(&place, Some(&record.bus));
-        rules_changed(&mut tx, &bus, |it| it).await?;
+        let patterns = (replaced.as_deref(), record.pattern.as_deref());
+        patterns_changed(&mut tx, core, &bus, |it| it, patterns).await?;
         tx.put(key(&place, &name), &record);
         record
     });
@@ -205,7 +208,8 @@ pub async fn delete_archive(
         let found = tx.find::<Archive>(&key(&place, &name)).await?;
         let record = found.ok_or_else(|| no_archive(&name))?;
         let bus = BusName::asked(&place, Some(&record.bus));
-        rules_changed(&mut tx, &bus, |it| it).await?;
+        let patterns = (record.pattern.as_deref(), None);
+        patterns_changed(&mut tx, core, &bus, |it| it, patterns).await?;
         tx.delete(key(&place, &name));
         record
     });

@@ -12,7 +12,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use super::page_size;
 use crate::{
-    core::{Core, bus_in, rules_changed},
+    core::{Core, bus_in, patterns_changed, rules_changed},
     fault,
     names::{BusName, of_rule_id, scope},
     records::{Rule, State},
@@ -52,6 +52,7 @@ pub async fn put_rule(
         bus_in(&mut tx, &bus).await?;
         let before = tx.find::<Rule>(&key).await?;
         let is_new = before.is_none();
+        let replaced = before.as_ref().and_then(|it| it.pattern.clone());
         if let Some(before) = &before {
             changeable(call, &name, before)?;
         }
@@ -72,7 +73,9 @@ pub async fn put_rule(
                 ..made.clone()
             },
         };
-        let count = rules_changed(&mut tx, &bus, |it| it + usize::from(is_new)).await?;
+        let patterns = (replaced.as_deref(), made.pattern.as_deref());
+        let more = |it: usize| it + usize::from(is_new);
+        let count = patterns_changed(&mut tx, core, &bus, more, patterns).await?;
         if is_new && count > MOST_RULES {
             return Err(fault::too_many());
         }
@@ -243,7 +246,9 @@ pub async fn delete_rule(core: &Core, call: &Call, input: DeleteRuleRequest) -> 
                 "Rule can't be deleted since it has targets.",
             ));
         }
-        rules_changed(&mut tx, &bus, |it| it.saturating_sub(1)).await?;
+        let patterns = (rule.pattern.as_deref(), None);
+        let less = |it: usize| it.saturating_sub(1);
+        patterns_changed(&mut tx, core, &bus, less, patterns).await?;
         tx.delete(&key);
     });
     Ok(())

@@ -7,7 +7,7 @@ use wharf_service::Faults as _;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    compiled,
+    compiled::{self, Origin},
     core::Core,
     event,
     fault::{self, EventsFaults},
@@ -46,7 +46,9 @@ pub async fn test_event_pattern(
         )));
     }
     let comparisons = pattern.tests().saturating_mul(compiled::values(&event));
-    let fits = compiled::apart(&call.account, comparisons, move || pattern.matches(&event));
+    let fits = compiled::apart(Origin::Call, &call.account, comparisons, move || {
+        pattern.matches(&event)
+    });
     let fits = fits.await.map_err(|error| EventsFaults::internal(&error))?;
     Ok(TestEventPatternResponse { result: Some(fits) })
 }

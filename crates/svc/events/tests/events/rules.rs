@@ -461,3 +461,56 @@ async fn what_is_made_of_something_else_is_asked_about_that_too() {
         assert_eq!(found, expected);
     }
 }
+
+/// A pattern of a few kilobytes with alternatives takes a megabyte once it is compiled.
+#[tokio::test]
+async fn what_the_patterns_of_a_bus_take_compiled_is_bounded() {
+    let home = Home::start();
+    let choices = |name: &str| {
+        let each = (0..12).map(|it| json!({format!("{name}{it}"): ["x"]}));
+        json!(each.collect::<Vec<_>>())
+    };
+    let mut detail = json!({"a": {"$or": choices("b")}, "c": {"$or": choices("d")}});
+    for it in 0..30 {
+        detail[format!("e{it}")] = json!(["x"]);
+    }
+    let large = json!({ "detail": detail }).to_string();
+    assert!(large.len() < 2048);
+    let put = async |name: &str, pattern: &str| {
+        let request = PutRuleRequest {
+            event_pattern: Some(pattern.to_owned()),
+            // Whether it is enabled says nothing: that may change at any time.
+            state: Some("DISABLED".to_owned()),
+            ..rule(name)
+        };
+        home.events.put_rule(&call(), request).await
+    };
+    let mut fitted = 0;
+    let refusal = loop {
+        match put(&format!("large-{fitted}"), &large).await {
+            Ok(_) => fitted += 1,
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refusal.code, "LimitExceededException");
+    assert!((5..100).contains(&fitted), "{fitted}");
+    // The same once more takes no more, and what goes makes room.
+    put("large-0", &large).await.unwrap();
+    put("large-1", r#"{"source": ["shop"]}"#).await.unwrap();
+    put("large", &large).await.unwrap();
+    assert!(put("another", &large).await.is_err());
+    let (gone, events) = (delete("large", false), &home.events);
+    events.delete_rule(&call(), gone).await.unwrap();
+    put("another", &large).await.unwrap();
+    // Archives of the bus have patterns as well.
+    let archive = CreateArchiveRequest {
+        archive_name: Some("archive".to_owned()),
+        event_source_arn: Some(
+            "arn:aws:events:us-east-1:000000000000:event-bus/default".to_owned(),
+        ),
+        event_pattern: Some(large.clone()),
+        ..Default::default()
+    };
+    let refusal = events.create_archive(&call(), archive).await.unwrap_err();
+    assert_eq!(refusal.code, "LimitExceededException");
+}

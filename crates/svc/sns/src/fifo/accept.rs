@@ -18,6 +18,7 @@ use crate::{
     message::Message,
     metered,
     names::TopicId,
+    subscribers::Subscriber,
 };
 
 /// Subscriptions of such a topic: all turns of a message fit one transaction.
@@ -72,9 +73,10 @@ pub async fn accept(
     let _turn = core.turns.take(topic.key()).await;
     let (numbers_at, topic_at) = (super::numbers_key(topic), topic.key());
     let seen_at = super::seen_key(topic, &mark(fifo, message));
-    let subscriptions = core.subscriptions(topic).await?;
+    let there = core.topic(topic).await?;
+    let subscribers = core.subscribers(topic, &there).await?;
     let account = &topic.place.account;
-    let judged = judging::judged(account, subscriptions, vec![message.clone()]).await?;
+    let judged = judging::judged(account, &subscribers, vec![message.clone()]).await?;
     let verdicts = judged.verdicts.into_iter().next().unwrap_or_default();
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
@@ -106,7 +108,7 @@ pub async fn accept(
         tx.put(&seen_at, &seen);
         let group = message.group.as_deref().unwrap_or_default();
         let mut is_wanted = fifo.archive_days.is_some();
-        for ((id, _), verdict) in judged.subscriptions.iter().zip(&verdicts) {
+        for (Subscriber { id, .. }, verdict) in subscribers.confirmed().iter().zip(&verdicts) {
             if *verdict != Verdict::Passes {
                 continue;
             }

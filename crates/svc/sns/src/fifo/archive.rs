@@ -1,5 +1,7 @@
 //! The archive of a topic with order: how long messages are kept, and which are sent again.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use wharf_base::{Timestamp, ids};
 use wharf_delivery::Parcel;
@@ -13,7 +15,8 @@ use crate::{
     crypt,
     errand::OF_QUEUES,
     fault,
-    filter::{Filter, View},
+    filter::Filter,
+    judging,
     names::SubscriptionId,
     records::{Replay, Subscription},
 };
@@ -104,7 +107,8 @@ pub async fn replay(
 ) -> Result<(), Fault> {
     let start = format!("{}/", id.topic.name);
     let prefix = id.topic.scope().prefix(Kept::KIND) + &wharf_records::escape(&start);
-    let filter = Filter::of(&subscription.settings);
+    let filter = Arc::new(Filter::of(&subscription.settings));
+    let account = &id.topic.place.account;
     let mut after = None;
     loop {
         let fits = |it: &wharf_service::Stored<Kept>| {
@@ -113,18 +117,22 @@ pub async fn replay(
         };
         let page = core.table.page::<Kept>(&prefix, after, SOME, fits).await?;
         let mut wanted = Vec::with_capacity(page.records.len());
-        for stored in &page.records {
-            let opened = crypt::opened(
-                &*core.parts.own_kms,
-                &id.topic,
-                &stored.record.message,
-                call.now,
-            );
-            let opened = opened.await.map_err(unreadable)?;
-            let text = View::of(opened.for_protocol(subscription.protocol));
-            if filter.lets(&text) {
-                wanted.push(&stored.record.message);
+        let mut rest = page.records.iter().peekable();
+        while rest.peek().is_some() {
+            let (mut some, mut texts, mut bytes) = (Vec::new(), Vec::new(), 0);
+            while bytes < judging::AT_ONCE
+                && let Some(stored) = rest.next()
+            {
+                let kept = &stored.record.message;
+                let opened = crypt::opened(&*core.parts.own_kms, &id.topic, kept, call.now);
+                let opened = opened.await.map_err(unreadable)?;
+                bytes += opened.published_bytes();
+                texts.push(opened.for_protocol(subscription.protocol));
+                some.push(kept);
             }
+            let lets = judging::let_through(account, &filter, texts).await?;
+            let fit = some.into_iter().zip(lets).filter(|(_, lets)| *lets);
+            wanted.extend(fit.map(|(it, _)| it));
         }
         transact!(core.table, &call.permit, |tx| {
             for message in &wanted {

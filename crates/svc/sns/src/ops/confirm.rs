@@ -13,6 +13,7 @@ use crate::{
     names::{SubscriptionId, TopicId},
     ops::subscriptions::ask,
     records::{Ended, Subscription, Topic},
+    subscribers,
     token::{LIFE, Token},
 };
 
@@ -45,6 +46,7 @@ pub async fn confirm_subscription(
         }
     };
     let (at, ended_at, of) = (id.key(), id.ended_key(), topic.key());
+    let turn = core.turns.take(&of).await;
     let (was_pending, confirmed) = transact!(core.table, &call.permit, |tx| {
         if tx.find::<Topic>(&of).await?.is_none() {
             return Err(fault::no_topic());
@@ -66,8 +68,10 @@ pub async fn confirm_subscription(
             ..there.clone()
         };
         tx.put(&at, &confirmed);
+        subscribers::changed(&mut tx, &topic).await?;
         (there.pending, confirmed)
     });
+    drop(turn);
     // It was asked for with the subscription, and has waited for this.
     if let Some(replay) = confirmed.settings.replay.as_ref().filter(|_| was_pending) {
         archive::replay(core, call, &id, &confirmed, replay).await?;
@@ -82,10 +86,12 @@ pub async fn confirm_subscription(
 pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> Result<(), Fault> {
     let id = SubscriptionId::given(input.subscription_arn.as_deref())?;
     let (key, ended_at, of) = (id.key(), id.ended_key(), id.topic.key());
+    let turn = core.turns.take(&of).await;
     if call.caller.kind != CallerKind::Anonymous {
         transact!(core.table, &call.permit, |tx| {
             if tx.find::<Subscription>(&key).await?.is_some() {
                 tx.delete(&key);
+                subscribers::changed(&mut tx, &id.topic).await?;
             }
             if tx.find::<Ended>(&ended_at).await?.is_some() {
                 tx.delete(&ended_at);
@@ -114,6 +120,7 @@ pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> R
             tx.delete(old.key);
         }
         tx.delete(&key);
+        subscribers::changed(&mut tx, &id.topic).await?;
         if topic.is_some() {
             let ended = Ended {
                 subscription: there.clone(),
@@ -124,6 +131,7 @@ pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> R
         }
         (topic, there)
     });
+    drop(turn);
     match topic {
         Some(topic) => {
             let kind = Kind::UnsubscribeConfirmation;

@@ -7,7 +7,7 @@ use wharf_api_sns::{
     PublishInput, PublishResponse, faults,
 };
 use wharf_base::{Permit, ids};
-use wharf_service::transact;
+use wharf_service::{Stored, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     metered,
     names::TopicId,
     records::Topic,
+    subscribers::Subscriber,
 };
 
 const MOST_ENTRIES: usize = 10;
@@ -55,9 +56,9 @@ pub async fn publish(
         told_by: input.message_deduplication_id,
     };
     let message = Message::new(given, ids::uuid(), call.now.iso8601())?;
-    let there = core.topic(&topic).await?.record;
-    if let Some(fifo) = &there.fifo {
-        let taken = in_order(core, call, &topic, &there, fifo, message).await?;
+    let there = core.topic(&topic).await?;
+    if let Some(fifo) = &there.record.fifo {
+        let taken = in_order(core, call, &topic, &there.record, fifo, message).await?;
         return Ok(PublishResponse {
             message_id: Some(taken.message_id),
             sequence_number: Some(sequence_number(taken.number)),
@@ -109,7 +110,7 @@ pub async fn publish_batch(
         let text = "The length of all the messages put together is more than the limit.";
         return Err(faults::batch_request_too_long_exception(text));
     }
-    let there = core.topic(&topic).await?.record;
+    let there = core.topic(&topic).await?;
     let taken = |id, message_id, number: Option<u64>| PublishBatchResultEntry {
         id,
         message_id: Some(message_id),
@@ -117,8 +118,8 @@ pub async fn publish_batch(
     };
     let mut plain = Vec::new();
     for (id, message) in messages {
-        match &there.fifo {
-            Some(fifo) => match in_order(core, call, &topic, &there, fifo, message).await {
+        match &there.record.fifo {
+            Some(fifo) => match in_order(core, call, &topic, &there.record, fifo, message).await {
                 Ok(it) => successful.push(taken(id, it.message_id, Some(it.number))),
                 Err(fault) => failed.push(failure(id, fault)),
             },
@@ -200,26 +201,23 @@ async fn owe(
     core: &Core,
     call: &Call,
     topic: &TopicId,
-    there: &Topic,
+    stored: &Stored<Topic>,
     messages: Vec<Message>,
 ) -> Result<(), Fault> {
-    let subscriptions = core.subscriptions(topic).await?;
+    let there = &stored.record;
+    let subscribers = core.subscribers(topic, stored).await?;
     let mut all_kept = Vec::with_capacity(messages.len());
     for message in &messages {
         let key = there.kms_key.as_deref();
         all_kept.push(crypt::kept(&*core.parts.kms, call, topic, key, message).await?);
     }
-    let judged = judging::judged(&topic.place.account, subscriptions, messages);
-    let Judged {
-        subscriptions,
-        messages,
-        verdicts,
-    } = judged.await?;
+    let judged = judging::judged(&topic.place.account, &subscribers, messages);
+    let Judged { messages, verdicts } = judged.await?;
+    let subscribers = subscribers.confirmed();
     let (mut owed, mut room) = (Vec::new(), core.room(&topic.place.account));
     // Long texts are measured once for all subscriptions of a protocol.
     let mut sizes = BTreeMap::new();
-    for (subscription, (id, stored)) in subscriptions.iter().enumerate() {
-        let it = &stored.record;
+    for (subscription, Subscriber { id, record: it, .. }) in subscribers.iter().enumerate() {
         let frame = Errand::size_but_message(id, there, it);
         for (number, of_message) in verdicts.iter().enumerate() {
             if of_message.get(subscription) == Some(&Verdict::Passes) {
@@ -233,8 +231,7 @@ async fn owe(
     }
     let (mut part, mut part_bytes) = (Vec::new(), 0);
     for (subscription, number, bytes) in owed {
-        let (id, stored) = &subscriptions[subscription];
-        let it = &stored.record;
+        let Subscriber { id, record: it, .. } = &subscribers[subscription];
         let kept = all_kept[number].for_protocol(it.protocol);
         let errand = Errand::new(id, there, it, Kind::Notification, kept);
         part.push((format!("{}.{}", messages[number].id, id.id), errand));

@@ -8,6 +8,7 @@ use wharf_api_sns::{
     SetSubscriptionAttributesInput,
 };
 use wharf_base::Arn;
+use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     filter,
     names::{self, SubscriptionId, TopicId},
     records::{Replay, Settings, Subscription, Topic},
+    subscribers,
 };
 
 /// Sets what a subscription of a protocol is told to be.
@@ -218,21 +220,28 @@ pub async fn set_subscription_attributes(
     if name == "ReplayPolicy" {
         check_replay(&core.topic(&id.topic).await?.record)?;
     }
-    let key = id.key();
-    let changed = core
-        .table
-        .change(&call.permit, &key, |it: &mut Subscription| {
-            set(&mut it.settings, it.protocol, &name, &value)?;
-            match name.as_str() {
-                "RedrivePolicy" => {
-                    let of = (it.protocol, it.endpoint.as_str());
-                    check_dead_letters(&it.settings, of, &it.owner, &id.topic)
-                }
-                "FilterPolicy" | "FilterPolicyScope" => filter::check_scope(&it.settings),
-                _ => Ok(()),
+    let (key, of) = (id.key(), id.topic.key());
+    let turn = core.turns.take(&of).await;
+    let record = transact!(core.table, &call.permit, |tx| {
+        let there = tx.find::<Subscription>(&key).await?;
+        let there = there.ok_or_else(fault::no_subscription)?;
+        let mut it = there.clone();
+        set(&mut it.settings, it.protocol, &name, &value)?;
+        match name.as_str() {
+            "RedrivePolicy" => {
+                let of = (it.protocol, it.endpoint.as_str());
+                check_dead_letters(&it.settings, of, &it.owner, &id.topic)?;
             }
-        });
-    let (record, ()) = changed.await?.ok_or_else(fault::no_subscription)?;
+            "FilterPolicy" | "FilterPolicyScope" => filter::check_scope(&it.settings)?,
+            _ => {}
+        }
+        if it != there {
+            tx.put(&key, &it);
+            subscribers::changed(&mut tx, &id.topic).await?;
+        }
+        it
+    });
+    drop(turn);
     match record
         .settings
         .replay

@@ -2,6 +2,7 @@
 
 use wharf_api_sns::{SubscribeInput, SubscribeResponse};
 use wharf_base::ids;
+use wharf_records::Record as _;
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
@@ -20,6 +21,7 @@ use crate::{
         subscription_settings::{check_dead_letters, check_replay, set},
     },
     records::{Settings, Subscription, Topic},
+    subscribers,
 };
 
 /// What AWS says in the place of the ARN of a subscription that is not confirmed.
@@ -62,21 +64,23 @@ pub async fn subscribe(
         }
         _ => {}
     }
-    let there = core.subscriptions(&topic).await?;
-    let full = of.fifo.is_some() && there.len() >= MOST_SUBSCRIPTIONS;
-    let same = there.into_iter().find(|(_, it)| {
-        let it = &it.record;
-        it.protocol == protocol && it.endpoint == endpoint
-    });
+    let full = match of.fifo {
+        Some(_) => {
+            let prefix = topic.prefix(Subscription::KIND);
+            core.table.count(&prefix).await? >= MOST_SUBSCRIPTIONS
+        }
+        None => false,
+    };
+    let same = of_endpoint(core, &topic, &of, protocol, &endpoint).await?;
     let (id, record) = match same {
         Some((id, it)) => {
-            let differs = input.attributes.is_some_and(|it| !it.is_empty())
-                && !it.record.settings.same(&settings);
+            let differs =
+                input.attributes.is_some_and(|it| !it.is_empty()) && !it.settings.same(&settings);
             if differs {
                 let why = "Subscription already exists with different attributes";
                 return Err(fault::invalid("Attributes", why));
             }
-            (id, it.record)
+            (id, it)
         }
         None if full => {
             let why = "FIFO topics have at most 100 subscriptions";
@@ -98,13 +102,16 @@ pub async fn subscribe(
                 unknown: Default::default(),
             };
             let (at, topic) = (id.key(), id.topic.key());
+            let turn = core.turns.take(&topic).await;
             transact!(core.table, &call.permit, |tx| {
                 // A topic that is deleted meanwhile gets no subscription.
                 if tx.find::<Topic>(&topic).await?.is_none() {
                     return Err(fault::no_topic());
                 }
                 tx.put(&at, &record);
+                subscribers::changed(&mut tx, &id.topic).await?;
             });
+            drop(turn);
             if let Some(replay) = record.settings.replay.as_ref().filter(|_| !record.pending) {
                 archive::replay(core, call, &id, &record, replay).await?;
             }
@@ -129,6 +136,28 @@ pub async fn subscribe(
     Ok(SubscribeResponse {
         subscription_arn: Some(shown),
     })
+}
+
+/// The subscription of an endpoint, if it is there.
+async fn of_endpoint(
+    core: &Core,
+    topic: &TopicId,
+    of: &Topic,
+    protocol: Protocol,
+    endpoint: &str,
+) -> Result<Option<(SubscriptionId, Subscription)>, Fault> {
+    if of.salt.is_empty() {
+        // Ids of such a topic are not all made of endpoints.
+        let all = core.subscriptions(topic).await?.into_iter();
+        let mut all = all.map(|(id, it)| (id, it.record));
+        return Ok(all.find(|(_, it)| it.protocol == protocol && it.endpoint == endpoint));
+    }
+    let id = SubscriptionId {
+        id: new_id(of, protocol, endpoint),
+        topic: topic.clone(),
+    };
+    let found = core.table.read::<Subscription>(&id.key()).await?;
+    Ok(found.map(|it| (id, it.record)))
 }
 
 /// The same for the same endpoint, also if two subscribe it at once, and for nobody to guess.

@@ -304,10 +304,10 @@ pub async fn get_topic_attributes(
     input: GetTopicAttributesInput,
 ) -> Result<GetTopicAttributesResponse, Fault> {
     let id = TopicId::given(input.topic_arn.as_deref())?;
-    let topic = core.topic(&id).await?.record;
-    let all = core.subscriptions(&id).await?;
-    let pending = all.iter().filter(|(_, it)| it.record.pending).count();
-    let confirmed = all.len() - pending;
+    let there = core.topic(&id).await?;
+    let all = core.subscribers(&id, &there).await?;
+    let (confirmed, pending) = (all.confirmed().len(), all.pending());
+    let topic = there.record;
     let policy = topic.policy.unwrap_or_else(|| default_policy(&id));
     let policy = principals::shown::<SnsFaults>(call, policy).await?;
     let usual = OfTopic::default();

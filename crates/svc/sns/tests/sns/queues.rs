@@ -56,6 +56,58 @@ async fn queues_get_what_fits_them_as_they_want_it() {
     assert_eq!(actor, expected);
 }
 
+/// What was read of subscriptions for one message holds for the next one until one of them changes.
+#[tokio::test]
+async fn changes_of_subscriptions_count_for_the_next_message() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    home.publish(&topic, "to nobody", "order").await;
+    let some = home.subscribe(&topic, "some", &[]).await.unwrap();
+    let other = home.subscribe(&topic, "other", &[]).await.unwrap();
+    home.publish(&topic, "to both", "order").await;
+    let policy = r#"{"kind": ["refund"]}"#;
+    (home.set_subscription(&some, "FilterPolicy", policy).await).unwrap();
+    home.publish(&topic, "to the other", "order").await;
+    let ended = api::UnsubscribeInput {
+        subscription_arn: Some(other),
+    };
+    home.sns.unsubscribe(&call(), ended).await.unwrap();
+    home.publish(&topic, "to nobody", "order").await;
+    home.publish(&topic, "to some", "refund").await;
+    // The same topic made anew has none of them.
+    let delete = api::DeleteTopicInput {
+        topic_arn: Some(topic.clone()),
+    };
+    home.sns.delete_topic(&call(), delete).await.unwrap();
+    home.topic("news").await;
+    home.publish(&topic, "to nobody", "refund").await;
+    home.subscribe(&topic, "last", &[]).await.unwrap();
+    home.publish(&topic, "to the last", "order").await;
+    let got = home.got(5).await;
+    let mut got: Vec<_> = (got.iter())
+        .map(|(name, it)| {
+            let envelope: Value =
+                serde_json::from_str(it["MessageBody"].as_str().unwrap()).unwrap();
+            (
+                name.clone(),
+                envelope["Message"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    got.sort();
+    let expected = [
+        ("last", "to the last"),
+        ("other", "to both"),
+        ("other", "to the other"),
+        ("some", "to both"),
+        ("some", "to some"),
+    ];
+    assert_eq!(
+        got,
+        expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
+    );
+}
+
 #[tokio::test]
 async fn what_a_queue_refuses_is_a_dead_letter() {
     let home = Home::new();

@@ -42,6 +42,7 @@ fn client(folder: &Path, has_room: bool, may_write: bool) -> Option<Client> {
     Some(Client {
         root: server.tree.root().unwrap(),
         server: Arc::new(server),
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
         class: 0,
         permissions: Permissions {
             mount: true,

@@ -18,7 +18,10 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Dispatcher, call::Caller};
 
-use super::super::{Catalog, ImageRef, MadeFor, NewImage, Open, Read, Registry, SCAN_PAGE};
+use super::{
+    super::{Catalog, ImageRef, MadeFor, NewImage, Open, Read, Registry, SCAN_PAGE},
+    Reach,
+};
 use crate::{
     error::EcrError,
     records::{
@@ -34,9 +37,7 @@ pub(super) type Outcome<T = ()> = Result<Result<T, &'static str>, EcrError>;
 /// The failure code where the policy of the receiving registry is against it.
 const DENIED: &str = "AccessDenied";
 
-/// Registries whose images are on their way at a time: bytes between keys are copied, and others wait for that.
-pub const REGISTRIES_AT_ONCE: usize = 4;
-/// Of these, those of one account: a registry of another installation takes what is sent to it as slowly as its owner likes.
+/// Registries of one account whose images are on their way at a time, of each [`Reach`].
 pub const REGISTRIES_OF_ACCOUNT: usize = 2;
 /// When a registry comes again whose account has its share.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -50,6 +51,8 @@ pub(super) struct Way<'a> {
     pub permit: &'a Permit,
     pub source: &'a Registry,
     pub target: &'a Registry,
+    /// Where the target was when this began.
+    pub reach: Reach,
     /// The repository at both ends.
     pub name: &'a str,
     pub now: Timestamp,
@@ -65,30 +68,35 @@ impl Catalog {
         Ok(scopes.iter().map(|it| it.key(Owed::KIND, "")).collect())
     }
 
-    /// Carries out what a registry owes, and brings its backfills forward. What fails for the moment does not keep the rest from
-    /// going, and is tried when the registry is looked at again.
+    /// Carries out what a registry owes to destinations, and brings its backfills to them forward. What fails for the moment
+    /// does not keep the rest from going, and is tried when the registry is looked at again.
     pub async fn replicate_registry(
         &self,
         dispatcher: &Dispatcher,
         permit: &Permit,
+        reach: Reach,
         key: &str,
         now: Timestamp,
     ) -> Next {
         let Some((scope, ..)) = Scope::parse(key) else {
             return Next::Settled;
         };
-        let Some(_share) = self.inner.replicating.try_take(&scope.account) else {
+        let places = match reach {
+            Reach::Here => &self.inner.replicating,
+            Reach::Elsewhere => &self.inner.replicating_elsewhere,
+        };
+        let Some(_share) = places.try_take(&scope.account) else {
             return Next::Deferred(AGAIN);
         };
         let source = Registry::new(&scope.account, &scope.region);
         let Registry {
             account, region, ..
         } = &source;
-        let owed = self.replicate_from(dispatcher, permit, &source, now);
+        let owed = self.replicate_from(dispatcher, permit, &source, reach, now);
         if let Err(error) = owed.await {
             tracing::warn!(account, region, %error, "replication of images failed; will retry");
         }
-        let backfills = self.go_on_with_backfills_of(dispatcher, permit, &source, now);
+        let backfills = self.go_on_with_backfills_of(dispatcher, permit, &source, reach, now);
         if let Err(error) = backfills.await {
             tracing::warn!(account, region, %error, "replication backfills failed; will retry");
         }
@@ -108,9 +116,11 @@ impl Catalog {
         let mut done = 0;
         for scope in self.scopes().await? {
             let source = Registry::new(&scope.account, &scope.region);
-            done += self
-                .replicate_from(dispatcher, permit, &source, now)
-                .await?;
+            for reach in [Reach::Here, Reach::Elsewhere] {
+                done += self
+                    .replicate_from(dispatcher, permit, &source, reach, now)
+                    .await?;
+            }
         }
         Ok(done)
     }
@@ -121,6 +131,7 @@ impl Catalog {
         dispatcher: &Dispatcher,
         permit: &Permit,
         source: &Registry,
+        reach: Reach,
         now: Timestamp,
     ) -> Result<usize, EcrError> {
         let (begun, keys) = (Instant::now(), source.keys());
@@ -129,12 +140,16 @@ impl Catalog {
             let (found, more): (Vec<Read<Owed>>, _) =
                 self.page(keys.all_owed(), after, SCAN_PAGE).await?;
             after = found.last().map(|read| read.key.clone());
+            let replication = self.replication(source).await?;
             for owed in found {
+                if replication.reach(&owed.record.destination) != reach {
+                    continue;
+                }
                 if begun.elapsed() > TURN {
                     self.inner.owing.notify_one();
                     return Ok(done);
                 }
-                let carried = self.carry(dispatcher, permit, source, &owed, now);
+                let carried = self.carry(dispatcher, permit, source, reach, &owed, now);
                 let carried = timeout(IMAGE_PATIENCE, carried).await;
                 let why = match carried {
                     Ok(Ok(arrived)) => {
@@ -162,6 +177,7 @@ impl Catalog {
         dispatcher: &Dispatcher,
         permit: &Permit,
         source: &Registry,
+        reach: Reach,
         owed: &Read<Owed>,
         now: Timestamp,
     ) -> Result<bool, EcrError> {
@@ -175,6 +191,7 @@ impl Catalog {
             permit,
             source,
             target: &target,
+            reach,
             name: &owed.record.repository,
             now,
         };
@@ -250,6 +267,11 @@ impl Catalog {
     /// The other installation that a way ends in, `None` for this one; or why it may not be gone.
     async fn end_of(&self, dispatcher: &Dispatcher, way: &Way<'_>) -> Outcome<Option<Far>> {
         let far = self.far(way).await?;
+        if matches!(far, Ok(Some(_))) && way.reach == Reach::Here {
+            // The configuration was put anew meanwhile: nobody's far registry takes the place of one that is here.
+            let key = way.source.keys().replication();
+            return Err(self.inner.table.conflict(key).into());
+        }
         if matches!(far, Ok(None)) && !self.is_let_in(dispatcher, way).await? {
             return Ok(Err(DENIED));
         }

@@ -14,6 +14,7 @@ use wharf_wire::Dispatcher;
 
 use super::super::{
     super::{Catalog, Read, Registry, SCAN_PAGE},
+    Reach,
     carry::{IMAGE_PATIENCE, TURN, Way},
 };
 use crate::{
@@ -42,26 +43,30 @@ impl Catalog {
     ) -> Result<(), EcrError> {
         for scope in self.scopes().await? {
             let source = Registry::new(&scope.account, &scope.region);
-            self.go_on_with_backfills_of(dispatcher, permit, &source, now)
-                .await?;
+            for reach in [Reach::Here, Reach::Elsewhere] {
+                self.go_on_with_backfills_of(dispatcher, permit, &source, reach, now)
+                    .await?;
+            }
         }
         Ok(())
     }
 
-    /// The same of those of a registry.
+    /// The same of those of a registry to some destinations.
     pub(in super::super) async fn go_on_with_backfills_of(
         &self,
         dispatcher: &Dispatcher,
         permit: &Permit,
         source: &Registry,
+        reach: Reach,
         now: Timestamp,
     ) -> Result<(), EcrError> {
+        let replication = self.replication(source).await?;
         for backfill in self.all_backfills(&source.keys()).await? {
-            if backfill.status.is_end() {
+            if backfill.status.is_end() || replication.reach(&backfill.destination) != reach {
                 continue;
             }
-            let went = self.step(dispatcher, permit, source, &backfill, now).await;
-            match went {
+            let went = self.step(dispatcher, permit, (source, reach), &backfill, now);
+            match went.await {
                 Ok(()) => self.inner.owing.notify_one(),
                 Err(error) => tracing::warn!(
                     backfill = backfill.id, %error,
@@ -76,7 +81,7 @@ impl Catalog {
         &self,
         dispatcher: &Dispatcher,
         permit: &Permit,
-        source: &Registry,
+        (source, reach): (&Registry, Reach),
         backfill: &Backfill,
         now: Timestamp,
     ) -> Result<(), EcrError> {
@@ -109,7 +114,8 @@ impl Catalog {
                     if begun.elapsed() > TURN {
                         return Ok(());
                     }
-                    let on = self.bring(dispatcher, permit, source, &backfill.id, image, now);
+                    let id = backfill.id.as_str();
+                    let on = self.bring(dispatcher, permit, (source, reach), id, image, now);
                     let Ok(on) = timeout(IMAGE_PATIENCE, on).await else {
                         tracing::warn!(
                             backfill = backfill.id,
@@ -179,7 +185,7 @@ impl Catalog {
         &self,
         dispatcher: &Dispatcher,
         permit: &Permit,
-        source: &Registry,
+        (source, reach): (&Registry, Reach),
         id: &str,
         read: Read<Image>,
         now: Timestamp,
@@ -198,6 +204,7 @@ impl Catalog {
                     permit,
                     source,
                     target: &target,
+                    reach,
                     name: &image.repository,
                     now,
                 };
