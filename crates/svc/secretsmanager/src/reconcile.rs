@@ -56,6 +56,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     Ok(match due(&core, &found).await? {
         Next::Settled => Next::After(left),
         Next::After(wait) => Next::After(wait.min(left)),
+        Next::Deferred(wait) => Next::Deferred(wait.min(left)),
     })
 }
 
