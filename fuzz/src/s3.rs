@@ -18,7 +18,9 @@ pub fn s3_form(bytes: &[u8]) {
             name => fields.add(name, value.to_owned()),
         }
     }
-    fields.expand(file);
+    if fields.expand(file).is_err() {
+        return;
+    }
     let Ok(policy) = Policy::parse(rest) else {
         return;
     };

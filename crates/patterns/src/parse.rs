@@ -16,7 +16,7 @@ use crate::{
 /// Combinations that the `$or`s of one pattern may make.
 const MOST_ALTERNATIVES: usize = 1000;
 /// Names of fields in all combinations together: each has what all have in common, at some hundred bytes a name.
-const MOST_NAMES: usize = 10_000;
+const MOST_NAMES: usize = 40_000;
 /// What numbers are compared within.
 const MOST: f64 = 5e9;
 /// Names of operators, which no alternative of a `$or` has as fields.

@@ -443,7 +443,7 @@ mod tests {
         assert!(Search::parse(&"NOT ".repeat(1000)).is_err());
         assert_eq!(
             Split::of("HTTPCode_Target_5XX_Count").apart,
-            "\0http\0code\0target\05\0xx\0count\0"
+            "\0http\0code\0target\x005\0xx\0count\0"
         );
     }
 

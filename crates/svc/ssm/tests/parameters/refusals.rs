@@ -136,7 +136,8 @@ async fn bad_parameters_are_refused_in_the_words_of_aws() {
         refused(put(&home, name, value, change).await, code, text);
     }
     // It is not held against a pattern.
-    let large = put(&home, "/a", &"x".repeat(4097), |it| {
+    let value = "x".repeat(4097);
+    let large = put(&home, "/a", &value, |it| {
         it.allowed_pattern = Some("y".to_owned());
     });
     let large = large.await.unwrap_err();
