@@ -92,10 +92,8 @@ impl Catalog {
         let Registry {
             account, region, ..
         } = &source;
-        let owed = self.replicate_from(dispatcher, permit, &source, reach, now);
-        if let Err(error) = owed.await {
-            tracing::warn!(account, region, %error, "replication of images failed; will retry");
-        }
+        self.replicate_what_goes(dispatcher, permit, &source, reach, now)
+            .await;
         let backfills = self.go_on_with_backfills_of(dispatcher, permit, &source, reach, now);
         if let Err(error) = backfills.await {
             tracing::warn!(account, region, %error, "replication backfills failed; will retry");
@@ -103,7 +101,8 @@ impl Catalog {
         Next::Settled
     }
 
-    /// Carries out what all registries owe, one after the other; how many images are at their destinations now.
+    /// Carries out what all registries owe, one after the other; how many images are at their destinations now. One whose
+    /// records cannot be read does not keep the others from going.
     ///
     /// # Errors
     /// The store's.
@@ -118,11 +117,30 @@ impl Catalog {
             let source = Registry::new(&scope.account, &scope.region);
             for reach in [Reach::Here, Reach::Elsewhere] {
                 done += self
-                    .replicate_from(dispatcher, permit, &source, reach, now)
-                    .await?;
+                    .replicate_what_goes(dispatcher, permit, &source, reach, now)
+                    .await;
             }
         }
         Ok(done)
+    }
+
+    /// One registry's turn; what ended it early is in the log.
+    async fn replicate_what_goes(
+        &self,
+        dispatcher: &Dispatcher,
+        permit: &Permit,
+        source: &Registry,
+        reach: Reach,
+        now: Timestamp,
+    ) -> usize {
+        let done = self.replicate_from(dispatcher, permit, source, reach, now);
+        done.await.unwrap_or_else(|error| {
+            let Registry {
+                account, region, ..
+            } = source;
+            tracing::warn!(account, region, %error, "replication of images failed; will retry");
+            0
+        })
     }
 
     /// One registry's turn.
