@@ -61,6 +61,7 @@ async fn look(world: &World, fleet: &mut Fleet, begun: Instant) {
         users::measure(world).await;
     }
     fleet.follow(world).await;
+    world.tell_of_what_is_wrong().await;
     check::always(world, fleet);
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::{runtime::Handle, sync::Notify, task::JoinSet, task::spawn_blocking};
 use wharf_base::{Clock as _, Timestamp};
 use wharf_series::{Options, Sample, Series};
-use wharf_store::{Chaos, Store, StoreOptions};
+use wharf_store::{Chaos, Range, Store, StoreOptions};
 use wharf_svc_iam::Mode;
 use wharf_testkit::{ACCOUNT, VirtualClock, VirtualSeconds};
 use wharf_wire::{Caller, Context, Fault};
@@ -240,6 +240,22 @@ impl World {
 
     pub fn wrong(&self, what: String) {
         self.wrong.lock().push(what);
+    }
+
+    /// Prints the records that name an instance of which something was seen that must not be: a failing seed does not fail
+    /// again in the same way.
+    pub async fn tell_of_what_is_wrong(&self) {
+        let wrong = self.wrong.lock().join("\n");
+        let words = wrong.split_whitespace();
+        for id in words.filter(|it| it.starts_with("i-")) {
+            let all = self.well(self.store.all(Range::prefix(""))).await;
+            for entry in all.unwrap().entries {
+                let value = String::from_utf8_lossy(&entry.value);
+                if value.contains(id) || entry.key.contains(id) {
+                    println!("{}\n    {value}", entry.key);
+                }
+            }
+        }
     }
 
     /// # Panics
