@@ -112,10 +112,7 @@ pub fn words(args: &MachineMakerArgs) -> Vec<OsString> {
 mod tests {
     use std::path::PathBuf;
 
-    use clap::{Parser as _, error::ErrorKind};
-
     use super::*;
-    use crate::Cli;
 
     fn args(file: Option<PathBuf>) -> MachineMakerArgs {
         MachineMakerArgs {
@@ -241,28 +238,6 @@ mod tests {
             said[said.len() - 2..],
             ["--fargate-pool-most-per-account", "4"]
         );
-    }
-
-    #[test]
-    fn what_would_have_no_effect_is_refused() {
-        let missing = |words: &[&str]| {
-            let words = ["wharf", "up"].iter().chain(words);
-            let refused = Cli::try_parse_from(words).map(|_| ()).unwrap_err();
-            assert_eq!(refused.kind(), ErrorKind::MissingRequiredArgument);
-            refused.to_string()
-        };
-        for flag in ["--machine-maker-most", "--machine-maker-join-within"] {
-            assert!(missing(&[flag, "20"]).contains("--machine-maker <URL>"));
-        }
-        for flag in [
-            "--fargate-pool-least",
-            "--fargate-pool-most",
-            "--fargate-pool-idle",
-        ] {
-            let maker = ["--machine-maker", "https://maker.example.com"];
-            let said = missing(&[&maker[..], &[flag, "20"]].concat());
-            assert!(said.contains("--fargate-pool-machine <SIZE>"), "{said}");
-        }
     }
 
     #[test]

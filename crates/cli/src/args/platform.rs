@@ -155,10 +155,10 @@ pub struct MachineMakerArgs {
     )]
     pub machine_maker_zones: Vec<String>,
     /// Machines that it may have at a time
-    #[arg(long, value_name = "COUNT", requires = "machine_maker", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub machine_maker_most: u32,
     /// How long a machine may take to join after its launch, in seconds
-    #[arg(long, value_name = "SECONDS", requires = "machine_maker", default_value_t = 600, value_parser = clap::value_parser!(u32).range(10..=3000))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(10..=3000))]
     pub machine_maker_join_within: u32,
     /// Allow an address of this machine or of a private network over http, where tokens of machines go in the clear
     #[arg(long, requires = "machine_maker")]
@@ -168,17 +168,17 @@ pub struct MachineMakerArgs {
     #[arg(long, value_name = "SIZE", requires = "machine_maker")]
     pub fargate_pool_machine: Vec<PoolSize>,
     /// Machines for Fargate that there are always
-    #[arg(long, value_name = "COUNT", requires = "fargate_pool_machine", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub fargate_pool_least: u32,
     /// Machines for Fargate that there may be at a time, beside those of instances
-    #[arg(long, value_name = "COUNT", requires = "fargate_pool_machine", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub fargate_pool_most: u32,
     /// Machines for Fargate that may be made at a time for those of one account who wait; by default all but a quarter while there are
     /// several accounts, and all while there is one
     #[arg(long, value_name = "COUNT", requires = "fargate_pool_machine", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub fargate_pool_most_per_account: Option<u32>,
     /// How long a machine for Fargate is empty before it ends, in seconds
-    #[arg(long, value_name = "SECONDS", requires = "fargate_pool_machine", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86400))]
     pub fargate_pool_idle: u32,
 }
 
